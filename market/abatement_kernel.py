@@ -104,7 +104,16 @@ def best_response_rows(price, baseline, credit, effect, intercept, slope, limit,
     benefit = np.zeros(measures)
     for i in range(n):
         gain = firm_levels(
-            price[i], effect[i], intercept[i], slope[i], limit[i], group[i], weight[i], group_limit[i], benefit, x[i]
+            price[i],
+            effect[i],
+            intercept[i],
+            slope[i],
+            limit[i],
+            group[i],
+            weight[i],
+            group_limit[i],
+            benefit,
+            x[i],
         )
         if output_limit[i] > 0.0:
             net_cost = -gain

@@ -1,0 +1,1 @@
+"""Behaviours: how a group of accounts turns what it knows into orders; one file each."""

@@ -1,0 +1,84 @@
+"""Instruments: one kind of right each, with its unit, lot, tick and kind of flow; vintages and their calendar."""
+
+from typing import Literal
+
+from market.policies.allocation import Allocation
+from market.policies.banking import Banking
+from market.policies.cap import Cap
+from market.policies.outside import OutsideMarket
+from market.policies.penalty import Penalty
+from market.rules import Rule, parameter
+
+
+class Text(Rule):
+    """A name or note in both languages of the project."""
+
+    en: str = parameter(description="English text", min_length=1)
+    zh: str = parameter(description="Chinese text", min_length=1)
+
+
+class ComplianceCalendar(Rule):
+    """When the flows of a compliance year are verified, and when rights for them must be surrendered.
+
+    Months count from the end of the compliance year: 0 is its last month, 12 the same month a year later.
+    """
+
+    true_up_after: int = parameter(
+        0,
+        description="months from the year's end to verified flows and the final allocation",
+        unit="month",
+        ge=0,
+        le=12,
+    )
+    deadline_after: int = parameter(
+        0, description="months from the year's end to the surrender deadline", unit="month", ge=0, le=12
+    )
+
+
+class Venue(Rule):
+    """One place to trade an instrument, with one mechanism."""
+
+    name: str = parameter("exchange", description="name of the venue", min_length=1)
+    mechanism: Literal["call_auction"] = parameter("call_auction", description="how orders become trades")
+
+
+class Instrument(Rule):
+    """One kind of right and the rules that its regulator declares for it."""
+
+    title: Text = parameter(description="name of the right")
+    unit: str = parameter(description="what one right allows, such as tCO2 or t", min_length=1)
+    flow: Literal["emission", "intake"] = parameter(
+        "emission", description="what the right allows: to emit or to take in"
+    )
+    lot: float = parameter(1.0, description="smallest tradable amount of the right", unit="units", gt=0)
+    tick: float = parameter(0.01, description="smallest step of a price", unit="money/unit", gt=0)
+    cap: Cap = parameter(description="rights issued for each compliance year")
+    allocation: Allocation = parameter(description="how the cap reaches accounts")
+    banking: Banking = parameter(default_factory=Banking, description="what may be carried over to the next year")
+    compliance: ComplianceCalendar = parameter(
+        default_factory=ComplianceCalendar, description="dates of verification and surrender"
+    )
+    penalty: Penalty = parameter(description="what a shortfall costs")
+    venues: tuple[Venue, ...] = parameter(
+        (Venue(),), description="where the right is traded", min_length=1, max_length=1
+    )
+    outside: OutsideMarket | None = parameter(
+        None, description="a market outside the model that buys and sells the same right"
+    )
+    validity_years: int = parameter(
+        1,
+        description="years that one decision grants at once, as yearly vintages (5 for a five-year right)",
+        unit="year",
+        ge=1,
+    )
+    initial_bank: float = parameter(
+        0.0,
+        description="rights that accounts bring from before the first year, shared like the first cap",
+        unit="units",
+        ge=0,
+    )
+
+    @property
+    def banked(self) -> bool:
+        """Whether unused rights stay valid after their year."""
+        return self.banking.kind != "none"
