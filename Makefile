@@ -47,7 +47,9 @@ bench: $(VENV)/.installed
 bench-check: $(VENV)/.installed
 	@$(BIN)/python -m benchmarks --check
 
-dashboard: $(VENV)/.installed
+dashboard:
+	@test -f dashboard/app.py || { echo "The dashboard is not part of this version of QuotaLab." >&2; exit 1; }
+	@$(MAKE) --no-print-directory $(VENV)/.installed
 	@$(BIN)/quotalab dashboard
 
 clean:

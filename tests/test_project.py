@@ -113,7 +113,6 @@ def wheel_names(tmp_path_factory) -> set[str]:
         return set(archive.namelist())
 
 
-@pytest.mark.slow
 def test_the_wheel_holds_every_module_and_data_file(wheel_names):
     expected = {
         path.relative_to(ROOT).as_posix()
@@ -127,7 +126,6 @@ def test_the_wheel_holds_every_module_and_data_file(wheel_names):
     assert expected - wheel_names == set()
 
 
-@pytest.mark.slow
 def test_the_wheel_holds_nothing_else(wheel_names):
     tops = {name.split("/")[0] for name in wheel_names}
     assert {top for top in tops if not top.endswith(".dist-info")} == set(PACKAGES)
