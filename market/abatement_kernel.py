@@ -11,7 +11,8 @@ group's multiplier λ >= 0. Output is cut after the measures (they act per unit 
 import numpy as np
 from numba import njit
 
-BISECTIONS = 60
+ITERATIONS = 100
+TOLERANCE = 1e-13
 
 
 @njit(cache=True, inline="always")
@@ -25,6 +26,47 @@ def level(benefit: float, slope: float, limit: float) -> float:
 
 
 @njit(cache=True)
+def group_use(g, multiplier, benefit, slope, limit, group, weight):
+    """Return the weighted levels of group ``g`` at a multiplier, and how fast they fall with it."""
+    used = 0.0
+    fall = 0.0
+    for m in range(benefit.shape[0]):
+        if group[m] == g:
+            x = level(benefit[m] - multiplier * weight[m], slope[m], limit[m])
+            used += weight[m] * x
+            if 0.0 < x < limit[m]:
+                fall += weight[m] * weight[m] / slope[m]
+    return used, fall
+
+
+@njit(cache=True)
+def group_multiplier(g, cap, benefit, slope, limit, group, weight):
+    """Return a bracket (low, high) of the multiplier at which group ``g`` just fits; equal ends where it is smooth.
+
+    Newton's method on a piecewise linear, falling function, kept inside a bracket by bisection.
+    """
+    low = 0.0
+    high = 0.0
+    for m in range(benefit.shape[0]):
+        if group[m] == g and weight[m] > 0.0 and benefit[m] / weight[m] > high:
+            high = benefit[m] / weight[m]
+    guess = 0.0
+    for _ in range(ITERATIONS):
+        used, fall = group_use(g, guess, benefit, slope, limit, group, weight)
+        if abs(used - cap) <= TOLERANCE * (1.0 + cap):
+            return guess, guess
+        if used > cap:
+            low = guess
+        else:
+            high = guess
+        step = guess + (used - cap) / fall if fall > 0.0 else low
+        guess = step if low < step < high else 0.5 * (low + high)
+        if high - low <= TOLERANCE * high:
+            break
+    return low, high
+
+
+@njit(cache=True)
 def respond(benefit, slope, limit, group, weight, group_limit, x):
     """Fill ``x`` (M,) with the best levels and return the gain ``Σ (benefit·x − ½ slope·x²)``.
 
@@ -35,39 +77,20 @@ def respond(benefit, slope, limit, group, weight, group_limit, x):
         x[m] = level(benefit[m], slope[m], limit[m])
     for g in range(group_limit.shape[0]):
         used = 0.0
-        high = 0.0
         for m in range(measures):
             if group[m] == g:
                 used += weight[m] * x[m]
-                if weight[m] > 0.0 and benefit[m] / weight[m] > high:
-                    high = benefit[m] / weight[m]
         if used <= group_limit[g]:
             continue
-        low = 0.0
-        for _ in range(BISECTIONS):
-            middle = 0.5 * (low + high)
-            used = 0.0
-            for m in range(measures):
-                if group[m] == g:
-                    used += weight[m] * level(benefit[m] - middle * weight[m], slope[m], limit[m])
-            if used > group_limit[g]:
-                low = middle
-            else:
-                high = middle
-        used_low = 0.0
-        used = 0.0
+        low, high = group_multiplier(g, group_limit[g], benefit, slope, limit, group, weight)
+        fits, _ = group_use(g, high, benefit, slope, limit, group, weight)
+        above, _ = group_use(g, low, benefit, slope, limit, group, weight)
+        # Steps (slope 0) jump between the ends of the bracket: mix the ends so that the group limit is met.
+        share = min(1.0, max(0.0, (group_limit[g] - fits) / (above - fits))) if above > fits else 0.0
         for m in range(measures):
             if group[m] == g:
-                used_low += weight[m] * level(benefit[m] - low * weight[m], slope[m], limit[m])
-                x[m] = level(benefit[m] - high * weight[m], slope[m], limit[m])
-                used += weight[m] * x[m]
-        # Steps (slope 0) jump between the two ends of the bracket: mix the ends so that the group limit is met.
-        if used_low > used:
-            share = min(1.0, max(0.0, (group_limit[g] - used) / (used_low - used)))
-            for m in range(measures):
-                if group[m] == g:
-                    upper = level(benefit[m] - low * weight[m], slope[m], limit[m])
-                    x[m] += share * (upper - x[m])
+                inner = level(benefit[m] - high * weight[m], slope[m], limit[m])
+                x[m] = inner + share * (level(benefit[m] - low * weight[m], slope[m], limit[m]) - inner)
     gain = 0.0
     for m in range(measures):
         gain += benefit[m] * x[m] - 0.5 * slope[m] * x[m] * x[m]
