@@ -67,7 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"calibration {machine:.2f} (1.00 = nominal machine; bounds on times are multiplied by it)\n")
     figures = []
     for name in options.names or BENCHMARKS:
-        measured = [bounded(figure, bounds, machine) for figure in import_module(f"benchmarks.{name}").measure()]
+        raw = import_module(f"benchmarks.{name}").measure()
+        measured = [bounded(figure, bounds, machine) for figure in raw]
         print(table(measured), end="\n\n", flush=True)
         figures += measured
 

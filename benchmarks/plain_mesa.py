@@ -67,7 +67,7 @@ class OrderBook:
         asks = self.asks
         while order.quantity and asks and asks[0][0] <= order.price:
             resting = asks[0][2]
-            self.trade(order.firm, resting.firm, resting.price, min(order.quantity, resting.quantity), order, resting)
+            self.trade(order, resting, buyer=order.firm, seller=resting.firm)
             if not resting.quantity:
                 heapq.heappop(asks)
         if order.quantity:
@@ -79,18 +79,17 @@ class OrderBook:
         bids = self.bids
         while order.quantity and bids and -bids[0][0] >= order.price:
             resting = bids[0][2]
-            self.trade(resting.firm, order.firm, resting.price, min(order.quantity, resting.quantity), order, resting)
+            self.trade(order, resting, buyer=resting.firm, seller=order.firm)
             if not resting.quantity:
                 heapq.heappop(bids)
         if order.quantity:
             self.arrivals += 1
             heapq.heappush(self.asks, (order.price, self.arrivals, order))
 
-    def trade(
-        self, buyer: "FirmAgent", seller: "FirmAgent", price: float, quantity: int, order: Order, resting: Order
-    ) -> None:
-        """Move permits and money between two firms."""
-        payment = price * quantity
+    def trade(self, order: Order, resting: Order, buyer: "FirmAgent", seller: "FirmAgent") -> None:
+        """Move permits and money between two firms, at the price of the resting order."""
+        quantity = min(order.quantity, resting.quantity)
+        payment = resting.price * quantity
         buyer.permits += quantity
         buyer.cash -= payment
         seller.permits -= quantity
