@@ -1,0 +1,22 @@
+"""What is run and what came out: scenarios, their loading and checks, runs, results, reports and the command line."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scenarios.loading import load as load
+    from scenarios.runner import run as run
+
+__all__ = ["load", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the two public functions when they are first used, so that `import scenarios` stays light."""
+    if name == "load":
+        from scenarios.loading import load
+
+        return load
+    if name == "run":
+        from scenarios.runner import run
+
+        return run
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
