@@ -67,7 +67,7 @@ def competitive_equilibrium(
 
 
 def clearing_price(alpha: Floats, beta: Floats, u: Floats, required: float, *, lowest: bool = False) -> float:
-    """Return the price >= 0 at which total abatement is ``required``: the middle, or the lowest, if there are several."""
+    """Return the price >= 0 at which abatement is ``required``: the middle, or the lowest, if there are several."""
     points = np.unique(np.concatenate([[0.0], alpha, alpha + beta * u]))
     points = points[points >= 0.0]
     noise = 1e-13 * float(u.sum())

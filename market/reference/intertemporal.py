@@ -116,7 +116,7 @@ class _Market:
         return q, last
 
     def window_abatement(self, start: int, end: int, q: float, supply: float) -> tuple[Floats, float]:
-        """Return abatement (years, n) at ``q`` and the shortfall; steps at that price are used early rather than late."""
+        """Return abatement (years, n) at ``q`` and the shortfall; steps at that price are used early."""
         alpha, beta, u = self._window(start, end)
         done = abatement(q, alpha, beta, u)
         missing = float(u.sum() - self.rights[start : end + 1].sum()) - supply - float(done.sum())

@@ -94,7 +94,9 @@ def minimise(
             continue
         step, (value, gradient, hessian) = _walk(evaluate, point, direction, value, slope)
         point = np.maximum(point + step * direction, 0.0)
-        damping = min(10.0, damping * 10.0) if step < 0.1 else max(1e-13, damping * (0.1 if step >= 1.0 else 1.0))
+        damping = (
+            min(10.0, damping * 10.0) if step < 0.1 else max(1e-13, damping * (0.1 if step >= 1.0 else 1.0))
+        )
         left = residual(point, gradient)
         if left < best.residual * (1.0 - 1e-3) or left <= tolerance:
             best, stalled = Minimum(point, left, count, unbounded=False), 0

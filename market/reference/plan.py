@@ -30,7 +30,8 @@ class Plan:
     multipliers : (T, K) present value of a unit more of each cumulative cap (of each block's cap without banking).
     flows, bank, shortfall, imports : (T, K) units; the bank of an instrument without banking is 0.
     levels, cut : (T, n, M) and (T, n) what firms do, per unit of activity.
-    cost : present value of operating cost, outside supply and backstop times shortfall; `cost_by_year` (T,) undiscounted.
+    cost : present value of operating cost, outside supply and backstop times shortfall.
+    cost_by_year : (T,) the same, undiscounted.
     gap : relative duality gap; residual : largest breach of the optimality conditions, relative.
     converged : whether the residual is within the tolerance asked for.
     """
@@ -55,7 +56,7 @@ def least_cost(problem: PlanProblem, start: "Plan | Floats | None" = None, toler
     """Return the least-cost plan of ``problem``.
 
     Minimises the present value of operating cost plus outside supply plus backstop times shortfall, under cumulative
-    caps without borrowing (yearly caps for instruments that cannot be banked), through the dual in `market.reference.dual`.
+    caps without borrowing (yearly caps for instruments that cannot be banked), through `market.reference.dual`.
 
     Parameters
     ----------
@@ -109,7 +110,13 @@ def _starting_point(dual: Dual, start: Plan | Floats | None) -> tuple[Floats, fl
         return np.zeros(shape[1]), 1.0
     single = Dual(_one_block(dual.given))
     found = minimise(
-        single.evaluate, single.residual, np.zeros(shape[1]), single.ridge, damping=1.0, tolerance=1e-3, iterations=60
+        single.evaluate,
+        single.residual,
+        np.zeros(shape[1]),
+        single.ridge,
+        damping=1.0,
+        tolerance=1e-3,
+        iterations=60,
     )
     price = np.minimum(found.point, 1e3) * single.unit[0]
     multipliers = np.zeros(shape)
@@ -125,7 +132,9 @@ def _one_block(given: PlanArrays) -> PlanArrays:
     if given.baseline.shape[0] > 1:
         share = np.where(weight > 0.0, weight, 1.0)
         mean = np.where(
-            (weight > 0.0)[:, None], (given.activity[:, :, None] * given.baseline).sum(axis=0) / share[:, None], mean
+            (weight > 0.0)[:, None],
+            (given.activity[:, :, None] * given.baseline).sum(axis=0) / share[:, None],
+            mean,
         )
     return replace(
         given,
@@ -142,14 +151,18 @@ def _one_block(given: PlanArrays) -> PlanArrays:
     )
 
 
-def _report(dual: Dual, point: Floats, primal: Primal, residual: float, converged: bool, iterations: int) -> Plan:
+def _report(
+    dual: Dual, point: Floats, primal: Primal, residual: float, converged: bool, iterations: int
+) -> Plan:
     given = dual.given
     blocks = given.permits.shape[0]
     price = dual.prices(point)
     flow = np.empty_like(price)
     cost = np.empty(blocks)
     for y in range(blocks):
-        technology = replace(given.technology, baseline=given.baseline[y if given.baseline.shape[0] > 1 else 0])
+        technology = replace(
+            given.technology, baseline=given.baseline[y if given.baseline.shape[0] > 1 else 0]
+        )
         flow[y] = flows(technology, primal.levels[y], primal.cut[y], given.activity[y]).sum(axis=0)
         cost[y] = operating_cost(technology, primal.levels[y], primal.cut[y], given.activity[y]).sum()
     cost += (given.backstop_or_zero * primal.shortfall).sum(axis=1)
@@ -158,7 +171,9 @@ def _report(dual: Dual, point: Floats, primal: Primal, residual: float, converge
     bank = np.where(given.banking, left, 0.0)
     total = float(given.discount @ cost)
     value = -dual.evaluate(point)[0] * dual.money
-    scale = max(abs(total), float((dual.discounted(point.reshape(price.shape) * dual.unit) * dual.flow_scale).sum()))
+    scale = max(
+        abs(total), float((dual.discounted(point.reshape(price.shape) * dual.unit) * dual.flow_scale).sum())
+    )
     return Plan(
         price=price,
         multipliers=point.reshape(price.shape) * dual.unit,
@@ -179,7 +194,6 @@ def _report(dual: Dual, point: Floats, primal: Primal, residual: float, converge
 
 def _refuse(dual: Dual, found: Minimum) -> None:
     """Raise the SolverError that says which caps cannot be met, or that the search stopped early."""
-    given = dual.given
     gradient = dual.evaluate(found.point)[1]
     left = (gradient / dual.unit.ravel() * dual.money).reshape(dual.unit.shape) / dual.flow_scale
     y, k = np.unravel_index(int(np.argmin(left)), left.shape)

@@ -19,7 +19,14 @@ GROUP_STEPS = 80
 
 @njit(cache=True)
 def group_levels(
-    member: int, benefit: Floats, slope: Floats, limit: Floats, group: Ints, weight: Floats, room: float, x: Floats
+    member: int,
+    benefit: Floats,
+    slope: Floats,
+    limit: Floats,
+    group: Ints,
+    weight: Floats,
+    room: float,
+    x: Floats,
 ) -> float:
     """Fill ``x`` of the measures in group ``member`` so that ``Σ weight·x <= room``; return the multiplier.
 
@@ -68,7 +75,8 @@ def group_levels(
 @njit(cache=True)
 def unit_response(
     price: Floats, effect: Floats, intercept: Floats, slope: Floats, limit: Floats, group: Ints, weight: Floats,
-    group_limit: Floats, pull: Floats, centre: Floats, benefit: Floats, curvature: Floats, x: Floats, multiplier: Floats,
+    group_limit: Floats, pull: Floats, centre: Floats, benefit: Floats, curvature: Floats, x: Floats,
+    multiplier: Floats,
 ) -> float:  # fmt: skip
     """Fill benefit, curvature and levels (M,) and group multipliers (G,) of one firm; return the measures' gain."""
     measures = intercept.shape[0]
@@ -193,11 +201,11 @@ def dual_pass(
 
 @njit(cache=True)
 def primal_pass(
-    price: Floats, activity: Floats, baseline: Floats, effect: Floats, intercept: Floats, slope: Floats, limit: Floats,
+    price: Floats, baseline: Floats, effect: Floats, intercept: Floats, slope: Floats, limit: Floats,
     group: Ints, weight: Floats, group_limit: Floats, margin: Floats, output_slope: Floats, output_limit: Floats,
     pull: Floats, centre: Floats, cut_pull: Floats, cut_centre: Floats,
 ) -> tuple[Floats, Floats]:  # fmt: skip
-    """Return the levels (T, n, M) and output cuts (T, n) that respond to price (T, K), as in `dual_pass`."""
+    """Return the levels (T, n, M) and output cuts (T, n) that respond to price (T, K); arguments as in `dual_pass`."""
     blocks, instruments = price.shape
     n, measures = intercept.shape
     levels = np.zeros((blocks, n, measures))

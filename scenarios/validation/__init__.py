@@ -1,0 +1,27 @@
+"""Validation: numbers from theory, rules and history, each held against what the simulator gives."""
+
+from collections.abc import Callable
+
+from scenarios.validation import coupled, theory
+from scenarios.validation.cases import Case, Suite, failed
+
+__all__ = ["SUITES", "Case", "run_all"]
+
+SUITES: tuple[Suite, ...] = (*theory.SUITES, *coupled.SUITES)
+"""Every suite, in the order in which it is printed; a suite returns its cases."""
+
+
+def run_all(progress: Callable[[str], None] | None = None, suites: tuple[Suite, ...] = SUITES) -> list[Case]:
+    """Run every suite and return its cases; a suite that raises is one failed case with the message.
+
+    ``progress`` is called with the name of each suite before it runs.
+    """
+    cases: list[Case] = []
+    for suite in suites:
+        if progress is not None:
+            progress(suite.__name__)
+        try:
+            cases.extend(suite())
+        except Exception as error:  # noqa: BLE001  # whatever a suite raises must show as a failure, not end the table
+            cases.append(failed(suite.__name__, error))
+    return cases
