@@ -1,0 +1,108 @@
+"""The call auction: one price for all, over every tick of the grid.
+
+The price maximises volume, then minimises |demand − supply|, then is the middle of what is left, rounded half up to
+the tick (the rule of stock exchanges' opening auctions; Schwartz and Francioni 2004). Each side is served from its
+best limit inwards; at its own marginal limit the long side shares what is left.
+"""
+
+from typing import Literal
+
+import numpy as np
+
+from market.orders import BUY, SELL, ClearingResult, Ints, OrderBatch, Reason
+from market.randomness import Stream
+from market.rules import Rule, parameter
+
+
+class CallAuction(Rule):
+    """A uniform-price auction of limit orders that are all gathered before one clearing.
+
+    An account never trades with itself: where its bids meet its own offers, equal lots of both are withdrawn before
+    clearing, highest bid against lowest offer first, for `Reason.SELF_TRADE`. That leaves |demand − supply| as it was
+    at every price between the two.
+    """
+
+    rationing: Literal["pro_rata"] = parameter(
+        "pro_rata",
+        description="how the long side shares its marginal limit: pro rata to quantity rounded down, the lots left one"
+        " each by a hash of stream and account",
+    )
+
+    def clear(self, state: None, orders: OrderBatch, stream: Stream) -> tuple[None, ClearingResult]:
+        """Return no state and the fills.
+
+        Raises
+        ------
+        OrderError
+            Where the batch has wrong types, sides, prices or quantities (all are listed).
+        """
+        result = _clear(orders, stream)
+        if result is None:
+            orders.validate()
+            result = _clear_without_self_trades(orders, stream)
+        return state, result
+
+
+def _clear(orders: OrderBatch, stream: Stream) -> ClearingResult | None:
+    """Return the result, or None where orders cannot be read or an account would meet its own."""
+    from market.matching.call_auction_kernel import CLEARED, clear_book
+
+    if not _typed(orders):
+        return None
+    with np.errstate(
+        over="ignore"
+    ):  # the hash wraps on purpose; matters only where the kernel runs uncompiled
+        status, price, volume, demand, supply, first, last, filled, reason = clear_book(
+            orders.account, orders.side, orders.price, orders.quantity, np.uint64(stream.key)
+        )
+    if status != CLEARED:
+        return None
+    return ClearingResult(price, volume, filled, reason, demand, supply, first, last)
+
+
+def _typed(orders: OrderBatch) -> bool:
+    columns = (orders.account, orders.price, orders.quantity)
+    n = orders.side.size
+    return orders.side.dtype == np.int8 and all(
+        column.dtype == np.int64 and column.shape == (n,) and column.flags.c_contiguous for column in columns
+    )
+
+
+def _clear_without_self_trades(orders: OrderBatch, stream: Stream) -> ClearingResult:
+    withdrawn = own_crossing(orders)
+    left = orders.quantity - withdrawn
+    rows = np.flatnonzero(left)
+    rest = _clear(OrderBatch(orders.account[rows], orders.side[rows], orders.price[rows], left[rows]), stream)
+    assert rest is not None  # noqa: S101 (readable by validate, and no account crosses itself any more)
+    filled = np.zeros(len(orders), dtype=np.int64)
+    reason = np.full(len(orders), Reason.SELF_TRADE, dtype=np.int8)
+    filled[rows] = rest.filled
+    reason[rows] = np.where(withdrawn[rows] > 0, np.int8(Reason.SELF_TRADE), rest.reason)
+    return ClearingResult(
+        rest.price, rest.volume, filled, reason, rest.demand, rest.supply, rest.first, rest.last
+    )
+
+
+def own_crossing(orders: OrderBatch) -> Ints:
+    """Return (n,) the lots of each order that meet an order of the same account: highest bid to lowest offer first."""
+    withdrawn = np.zeros(len(orders), dtype=np.int64)
+    both = np.intersect1d(orders.account[orders.side == BUY], orders.account[orders.side == SELL])
+    for account in both:
+        rows = np.flatnonzero(orders.account == account)
+        rows = rows[np.argsort(-orders.quantity[rows], kind="stable")]
+        rows = rows[np.argsort(orders.price[rows], kind="stable")]
+        asks = [int(i) for i in rows if orders.side[i] == SELL]
+        bids = [int(i) for i in rows[::-1] if orders.side[i] == BUY]
+        _withdraw(orders, bids, asks, withdrawn)
+    return withdrawn
+
+
+def _withdraw(orders: OrderBatch, bids: list[int], asks: list[int], withdrawn: Ints) -> None:
+    b = a = 0
+    while b < len(bids) and a < len(asks) and orders.price[bids[b]] >= orders.price[asks[a]]:
+        bid, ask = bids[b], asks[a]
+        lots = min(orders.quantity[bid] - withdrawn[bid], orders.quantity[ask] - withdrawn[ask])
+        withdrawn[bid] += lots
+        withdrawn[ask] += lots
+        b += int(withdrawn[bid] == orders.quantity[bid])
+        a += int(withdrawn[ask] == orders.quantity[ask])

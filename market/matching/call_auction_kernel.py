@@ -1,0 +1,256 @@
+"""The compiled call auction: no sort, a few passes over the orders.
+
+Write D(p) for the lots bid at p or more, S(p) for the lots offered at p or less. D falls and S rises in p, so all
+turns on one tick, the *pivot*: the first at which S(p) >= D(p). From there up volume is D and falls, below it volume
+is S and rises, hence
+
+    volume = max(D(pivot), S(pivot − 1)),
+
+buys above the pivot's left neighbour and sells below the pivot fill whole, and the only orders to be rationed are buys
+at pivot − 1 or sells at the pivot: each side has its own marginal tick. With ``key = price + 1`` for buys and
+``key = price`` for sells the pivot is a weighted quantile of the keys (the first p with Σ_{key <= p} quantity >= all
+lots bid), marginal orders are those with ``key = pivot``, and no branch on the side is needed anywhere.
+"""
+
+import numpy as np
+from numba import njit
+
+from market.matching.tie_break_kernel import hash_of
+from market.orders import LARGEST_ACCOUNT, LARGEST_PRICE, LARGEST_TOTAL, NO_PRICE, Reason
+
+FILLED, PARTLY = int(Reason.FILLED), int(Reason.PARTLY_FILLED_AT_MARGIN)
+OUTSIDE, RATIONED = int(Reason.OUTSIDE_PRICE), int(Reason.RATIONED_OUT)
+NO_COUNTERPARTY = int(Reason.NO_COUNTERPARTY)
+
+CLEARED, UNREADABLE, SELF_CROSSING = 0, 1, 2
+FAR = 1 << 62
+FEWEST_BUCKETS, MOST_BUCKETS = 64, 4096
+LARGEST_RANK = (1 << 63) - 1
+
+
+@njit(cache=True)
+def quantile(key, weight, low, high, target):
+    """Return the smallest p in [low, high] with Σ_{key <= p} weight >= target; keys lie in [low, high].
+
+    A histogram of the keys' leading bits finds a bucket, another one within it the next bits: one pass where prices
+    lie close together, log(range) / log(buckets) at worst. Buckets follow the number of keys, so that clearing them
+    never dominates.
+    """
+    n = key.shape[0]
+    buckets = FEWEST_BUCKETS
+    while buckets < n and buckets < MOST_BUCKETS:
+        buckets *= 2
+    histogram = np.empty(buckets, dtype=np.int64)
+    below = 0
+    everything = True
+    while True:
+        shift = 0
+        while (high - low) >> shift >= buckets:
+            shift += 1
+        used = ((high - low) >> shift) + 1
+        histogram[:used] = 0
+        for i in range(n):
+            if everything or low <= key[i] <= high:
+                histogram[(key[i] - low) >> shift] += weight[i]
+        b = 0
+        while b < used - 1 and below + histogram[b] < target:
+            below += histogram[b]
+            b += 1
+        low += b << shift
+        if shift == 0:
+            return low
+        high = min(high, low + (1 << shift) - 1)
+        everything = False
+
+
+@njit(cache=True)
+def share(quantity, room, total):
+    """Return floor(quantity · room / total) for 0 <= room < total <= 2**61, without overflow."""
+    if room == 0 or quantity <= FAR // room:
+        return quantity * room // total
+    whole = 0
+    rest = 0
+    for bit in range(61, -1, -1):
+        whole *= 2
+        rest *= 2
+        if (quantity >> bit) & 1:
+            rest += room
+        while rest >= total:
+            rest -= total
+            whole += 1
+    return whole
+
+
+@njit(cache=True)
+def one_each(rows, rank, left, filled):
+    """Give a lot to each row of a rank below that of the ``left``-th; return the rows tied there and the lots left."""
+    last = quantile(rank, np.ones(rank.shape[0], dtype=np.int64), rank.min(), rank.max(), left)
+    for j in range(rows.shape[0]):
+        if rank[j] < last:
+            filled[rows[j]] += 1
+            left -= 1
+    return rows[rank == last], left
+
+
+@njit(cache=True)
+def ration(rows, account, quantity, room, total, tie_key, filled, reason):
+    """Share ``room`` lots among the marginal orders ``rows``: pro rata, then one lot each by the largest hash.
+
+    Orders of one account share its hash: the larger goes first, and equal ones cannot be told apart.
+    """
+    left = room
+    rank = np.empty(rows.shape[0], dtype=np.int64)
+    for j in range(rows.shape[0]):
+        i = rows[j]
+        filled[i] = share(quantity[i], room, total)
+        left -= filled[i]
+        # The complement without its last bit: the largest hash has the smallest rank, and no rank is negative.
+        rank[j] = np.int64(~hash_of(tie_key, account[i]) >> np.uint64(1))
+    if left > 0:
+        tied, left = one_each(rows, rank, left, filled)
+        tied, left = one_each(tied, -quantity[tied], left, filled)
+        for j in range(left):
+            filled[tied[j]] += 1
+    for i in rows:
+        reason[i] = PARTLY if filled[i] > 0 else RATIONED
+
+
+@njit(cache=True)
+def survey(account, side, price, quantity, key):
+    """Fill ``key`` and return (readable, lowest key, highest key, lots bid, highest account)."""
+    n = account.shape[0]
+    low, high = price[0], price[0]
+    least, most = quantity[0], quantity[0]
+    first, last = account[0], account[0]
+    bid, odd = 0, 0
+    for i in range(n):
+        s = np.int64(side[i])
+        odd |= (s * s) ^ 1
+        buy = (s + 1) >> 1
+        key[i] = price[i] + buy
+        bid += buy * quantity[i]
+        low, high = min(low, price[i]), max(high, price[i])
+        least, most = min(least, quantity[i]), max(most, quantity[i])
+        first, last = min(first, account[i]), max(last, account[i])
+    prices = low >= 0 and high <= LARGEST_PRICE
+    lots = least > 0 and most <= LARGEST_TOTAL // n
+    accounts = first >= 0 and last <= LARGEST_ACCOUNT
+    return odd == 0 and prices and lots and accounts, low, high + 1, bid, last
+
+
+@njit(cache=True)
+def on_both_sides(account, side, highest):
+    """Return whether an account has both buys and sells."""
+    seen = np.zeros(highest + 1, dtype=np.int8)
+    most = np.int8(0)
+    for i in range(account.shape[0]):
+        mark = np.int8(seen[account[i]] | ((side[i] + 3) >> 1))  # bit 0 for a sell, bit 1 for a buy
+        seen[account[i]] = mark
+        most = max(most, mark)
+    return most == 3
+
+
+@njit(cache=True)
+def crosses_itself(account, side, price, highest):
+    """Return whether an account bids at least what it asks itself."""
+    best_bid = np.full(highest + 1, -1, dtype=np.int64)
+    best_ask = np.full(highest + 1, FAR, dtype=np.int64)
+    crossed = False
+    for i in range(account.shape[0]):
+        a = account[i]
+        if side[i] > 0:
+            best_bid[a] = max(best_bid[a], price[i])
+        else:
+            best_ask[a] = min(best_ask[a], price[i])
+        crossed |= best_bid[a] >= best_ask[a]
+    return crossed
+
+
+@njit(cache=True)
+def fill_whole(side, price, quantity, key, pivot, filled, reason):
+    """Fill the orders better than the pivot; return the book around it.
+
+    Returns lots bid and offered beyond the pivot and at it, the nearest prices on either side of it (lowest bid and
+    ask above, highest bid and ask below), and the number of marginal orders.
+    """
+    bid_beyond, asked_beyond, bid_at, asked_at = 0, 0, 0, 0
+    bid_above, ask_above, bid_below, ask_below = FAR, FAR, -FAR, -FAR
+    marginal = 0
+    for i in range(key.shape[0]):
+        distance = key[i] - pivot
+        q = quantity[i]
+        buy = side[i] > 0
+        beyond = distance > 0 if buy else distance < 0
+        filled[i] = q if beyond else 0
+        reason[i] = FILLED if beyond else OUTSIDE
+        bid_beyond += q if beyond and buy else 0
+        asked_beyond += q if beyond and not buy else 0
+        bid_above = min(bid_above, price[i] if buy and distance > 0 else FAR)
+        bid_below = max(bid_below, price[i] if buy and distance < 0 else -FAR)
+        ask_above = min(ask_above, price[i] if not buy and distance > 0 else FAR)
+        ask_below = max(ask_below, price[i] if not buy and distance < 0 else -FAR)
+        at = distance == 0
+        marginal += 1 if at else 0
+        bid_at += q if at and buy else 0
+        asked_at += q if at and not buy else 0
+    return bid_beyond, asked_beyond, bid_at, asked_at, bid_above, ask_above, bid_below, ask_below, marginal
+
+
+@njit(cache=True)
+def clear_book(account, side, price, quantity, tie_key):
+    """Return (status, price, volume, demand, supply, first, last, filled, reason)."""
+    n = account.shape[0]
+    filled = np.zeros(n, dtype=np.int64)
+    reason = np.full(n, NO_COUNTERPARTY, dtype=np.int8)
+    if n == 0:
+        return CLEARED, NO_PRICE, 0, 0, 0, NO_PRICE, NO_PRICE, filled, reason
+    key = np.empty(n, dtype=np.int64)
+    readable, low, high, bid, highest = survey(account, side, price, quantity, key)
+    if not readable:
+        return UNREADABLE, NO_PRICE, 0, 0, 0, NO_PRICE, NO_PRICE, filled, reason
+    if on_both_sides(account, side, highest) and crosses_itself(account, side, price, highest):
+        return SELF_CROSSING, NO_PRICE, 0, 0, 0, NO_PRICE, NO_PRICE, filled, reason
+
+    pivot = quantile(key, quantity, low, high, bid)
+    bid_beyond, asked_beyond, bid_at, asked_at, bid_above, ask_above, bid_below, ask_below, marginal = (
+        fill_whole(side, price, quantity, key, pivot, filled, reason)
+    )
+    volume = max(bid_beyond, asked_beyond)
+    if volume == 0:
+        reason[:] = NO_COUNTERPARTY
+        return CLEARED, NO_PRICE, 0, 0, 0, NO_PRICE, NO_PRICE, filled, reason
+
+    # At the pivot and above, demand is bid_beyond; below it, supply is asked_beyond (see the top of this file).
+    upper, lower = bid_beyond == volume, asked_beyond == volume
+    first = pivot if not lower else ask_below
+    last = pivot - 1 if not upper else bid_above
+    excess = asked_beyond + asked_at - bid_beyond
+    lack = bid_beyond + bid_at - asked_beyond
+    if upper and lower:
+        upper, lower = excess <= lack, lack <= excess
+    left = pivot if not lower else max(ask_below, bid_below + 1)
+    right = pivot - 1 if not upper else min(bid_above, ask_above - 1)
+    middle = (left + right + 1) // 2
+    if middle >= pivot:
+        demand, supply = bid_beyond, asked_beyond + asked_at
+    else:
+        demand, supply = bid_beyond + bid_at, asked_beyond
+
+    if marginal > 0:
+        long_side = 1 if bid_beyond < volume else -1
+        room = volume - min(bid_beyond, asked_beyond)
+        rows = np.empty(marginal, dtype=np.int64)
+        m = 0
+        total = 0
+        for i in range(n):
+            if key[i] == pivot:
+                meets = (price[i] - middle) * side[i] >= 0
+                if room > 0 and side[i] == long_side:
+                    rows[m] = i
+                    total += quantity[i]
+                    m += 1
+                elif meets:
+                    reason[i] = RATIONED
+        if m > 0:
+            ration(rows[:m], account, quantity, room, total, tie_key, filled, reason)
+    return CLEARED, middle, volume, demand, supply, first, last, filled, reason

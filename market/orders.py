@@ -1,0 +1,149 @@
+"""Orders and what became of them, in columns: a row per order, prices in ticks, quantities in lots."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from market.errors import QuotaLabError
+
+Ints = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.int8]
+
+BUY = 1
+SELL = -1
+NO_PRICE = -1
+"""The price of a market in which nothing traded."""
+
+LARGEST_PRICE = 1 << 60
+LARGEST_TOTAL = 1 << 61
+LARGEST_ACCOUNT = 1 << 26
+
+
+class OrderError(QuotaLabError):
+    """A batch of orders that no market can read; the message lists everything that is wrong with it."""
+
+
+class Reason(IntEnum):
+    """Why the lots of an order that did not trade did not trade; FILLED when all did."""
+
+    FILLED = 0
+    PARTLY_FILLED_AT_MARGIN = 1
+    OUTSIDE_PRICE = 2
+    """The limit was not met by the clearing price."""
+    RATIONED_OUT = 3
+    """The limit was met, and others at the same limit got the lots."""
+    NO_COUNTERPARTY = 4
+    """Nobody met anybody's limit: nothing traded."""
+    SELF_TRADE = 5
+    """Withdrawn because the account's own order was the counterpart."""
+    REJECTED_NOT_HELD = 6
+    """The seller does not hold the rights free of other locks."""
+    REJECTED_NO_CASH = 7
+    """The buyer's cash and credit do not cover the order at its limit."""
+
+
+_COLUMNS = (("account", np.int64), ("side", np.int8), ("price", np.int64), ("quantity", np.int64))
+
+
+@dataclass(slots=True)
+class OrderBatch:
+    """Limit orders.
+
+    Attributes
+    ----------
+    account : (n,) int64, row of the account.
+    side : (n,) int8, +1 buy, −1 sell.
+    price : (n,) int64 ticks, the limit.
+    quantity : (n,) int64 lots, positive.
+    """
+
+    account: Ints
+    side: Bytes
+    price: Ints
+    quantity: Ints
+
+    def __len__(self) -> int:
+        return int(self.account.shape[0])
+
+    @classmethod
+    def empty(cls) -> "OrderBatch":
+        """Return a batch without orders."""
+        return cls(*(np.empty(0, dtype=dtype) for _, dtype in _COLUMNS))
+
+    @classmethod
+    def concatenate(cls, batches: Iterable["OrderBatch"]) -> "OrderBatch":
+        """Return one batch with the rows of all, in their order."""
+        parts = [batch for batch in batches if len(batch)]
+        if not parts:
+            return cls.empty()
+        if len(parts) == 1:
+            return parts[0]
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name, _ in _COLUMNS))
+
+    def take(self, rows: npt.ArrayLike) -> "OrderBatch":
+        """Return the orders at some rows."""
+        index = np.asarray(rows)
+        return OrderBatch(self.account[index], self.side[index], self.price[index], self.quantity[index])
+
+    def validate(self) -> None:
+        """Raise OrderError with everything that is wrong: types, shapes, sides, prices, quantities, sizes."""
+        problems = self._types() or self._values()
+        if problems:
+            raise OrderError("orders cannot be read: " + "; ".join(problems))
+
+    def _types(self) -> list[str]:
+        problems = []
+        for name, dtype in _COLUMNS:
+            column = getattr(self, name)
+            if not isinstance(column, np.ndarray) or column.dtype != dtype:
+                found = column.dtype if isinstance(column, np.ndarray) else type(column).__name__
+                problems.append(f"{name} is {found}, must be an array of {np.dtype(dtype)}")
+            elif column.ndim != 1 or not column.flags.c_contiguous:
+                problems.append(f"{name} must be one-dimensional and contiguous")
+        if not problems and len({getattr(self, name).shape[0] for name, _ in _COLUMNS}) > 1:
+            problems.append("columns differ in length")
+        return problems
+
+    def _values(self) -> list[str]:
+        n = len(self)
+        if not n:
+            return []
+        checks = (
+            ((self.account < 0) | (self.account > LARGEST_ACCOUNT), "account is not a row number"),
+            (np.abs(self.side) != 1, "side is neither +1 (buy) nor -1 (sell)"),
+            ((self.price < 0) | (self.price > LARGEST_PRICE), "price is negative or above 2**60 ticks"),
+            (self.quantity <= 0, "quantity is not positive"),
+            (self.quantity > LARGEST_TOTAL // n, "quantity times the number of orders is above 2**61 lots"),
+        )
+        return [
+            f"{message} in {int(wrong.sum())} orders, first in row {int(wrong.argmax())}"
+            for wrong, message in checks
+            if wrong.any()
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class ClearingResult:
+    """What a mechanism did with a batch.
+
+    Attributes
+    ----------
+    price : ticks, or NO_PRICE when nothing traded.
+    volume : lots bought, equal to lots sold.
+    filled : (n,) int64 lots of each order.
+    reason : (n,) int8, a `Reason` for each order.
+    demand, supply : lots bid for and offered at the clearing price; 0 without a price.
+    first, last : ticks, the ends of the interval of prices that maximise volume; NO_PRICE without a price.
+    """
+
+    price: int
+    volume: int
+    filled: Ints
+    reason: Bytes
+    demand: int
+    supply: int
+    first: int
+    last: int
