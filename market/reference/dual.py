@@ -169,7 +169,7 @@ class Dual:
 
         given, centre = self.given, self.centre
         price = self.prices(point)
-        levels, cut = primal_pass(price, given.activity, given.baseline, *given.technology.arrays(), self.pull,
+        levels, cut = primal_pass(price, given.baseline, *given.technology.arrays(), self.pull,
                                   centre.levels, self.cut_pull, centre.cut)  # fmt: skip
         return Primal(levels, cut, self._shortfall(price)[0], self._imports(price)[0])
 

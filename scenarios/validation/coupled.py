@@ -1,4 +1,4 @@
-"""Cases with several caps at once: energy and carbon on one fuel choice (A9), three instruments over six years (A11)."""
+"""Several caps at once: energy and carbon on one fuel choice (A9), three instruments over six years (A11)."""
 
 from dataclasses import dataclass
 
