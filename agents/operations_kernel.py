@@ -46,7 +46,7 @@ def choose(i, price, scale, baseline, credit, effect, intercept, slope, limit, g
 
 
 @njit(cache=True)
-def fit_to_rights(k, rows, allowed, both_ways, ceiling, price, group_of, activity, part, shadow, baseline, credit,
+def fit_to_rights(k, rows, allowed, both_ways, ceiling, activity, part, shadow, baseline, credit,
                   effect, intercept, slope, limit, group, weight, group_limit, margin, output_slope, output_limit,
                   levels, cut, flow, cost):  # fmt: skip
     """Let ``rows`` fit their flow of ``k`` to the rights ``allowed`` that they hold, at a shadow price of their own.

@@ -201,10 +201,10 @@ def row_need(p, j, windows, k, pending, rows, group_of, horizon, growth, block_w
 def planned_amount(p, price, front, need, share_later, share_now, free, forced, front_left, window_left, patience):
     """Return what a planner buys (negative: sells) at price ``p`` when it expects ``price``, in units.
 
-    ``share_later`` and ``share_now`` are its shares of the supply that others bring later and in this period; ``free``
-    is what it holds and ``forced`` what it may not carry over.
+    ``share_later`` and ``share_now`` are its shares of what others bring up to the window's end and in this period;
+    ``free`` is what it holds and ``forced`` what it may not carry over.
     """
-    planned = (need - share_later) / window_left + share_now
+    planned = need if window_left <= 1 else (need - share_later) / window_left + share_now
     must = front / front_left if front > 0.0 else 0.0
     idle = min(free, max(0.0, -front))
     gap = 0.0
@@ -222,15 +222,16 @@ def planned_amount(p, price, front, need, share_later, share_now, free, forced, 
 
 
 @njit(cache=True)
-def schedule_orders(price, k, pending, window, rows, plans, free, forced, lot, tick, front_left, window_left, later,
-                    now, patience, offsets, jitter, backstop, group_of, horizon, growth, block_weight, activity, fixed,
+def schedule_orders(price, k, pending, window, rows, plans, free, forced, lot, tick, front_left, window_left, now,
+                    patience, offsets, jitter, backstop, group_of, horizon, growth, block_weight, activity, fixed,
                     rest, effect_k, fixed_net, baseline, credit, slope, limit, group, weight, group_limit, margin,
                     output_slope, output_limit, account, side, limit_price, quantity):  # fmt: skip
     """Write the planners' limit orders and return how many.
 
     Each planner trades the part ``1 / window_left`` of its net demand in this period, at least at the pace
-    ``1 / front_left`` that the next deadline asks for, less its share of what others bring later (``later``, negative
-    if they will buy), plus its share of public supply offered now (``now``). Away from the expected price all
+    ``1 / front_left`` that the next deadline asks for. What planners need in sum comes from others (public supply,
+    outside markets, accounts that trade late): each leaves its share of that sum for later, but for its share of what
+    others bring now (``now``). So planners' orders add up to ``now`` at the expected price. Away from the expected price all
     deferrable trade moves to the cheaper time within ``patience``. The schedule is sent as steps at the prices
     ``price·(1 + offset·jitter)``; in the last period before a deadline what must be had is bid for up to ``backstop``.
     """
@@ -250,6 +251,7 @@ def schedule_orders(price, k, pending, window, rows, plans, free, forced, lot, t
                 output_limit, benefit, x)  # fmt: skip
             buyers += max(0.0, needs[j])
             sellers += max(0.0, -needs[j])
+    later = buyers - sellers
     last_chance = front_left <= 1
     levels = steps + 1 if last_chance else steps
     ticks = np.empty(levels, dtype=np.int64)
@@ -262,7 +264,9 @@ def schedule_orders(price, k, pending, window, rows, plans, free, forced, lot, t
             share = max(0.0, needs[j]) / buyers
         elif later < 0.0 and sellers > 0.0:
             share = max(0.0, -needs[j]) / sellers
-        share_now = max(0.0, needs[j]) / buyers if buyers > 0.0 else 0.0
+        share_now = max(0.0, needs[j]) / buyers if buyers > 0.0 and now > 0.0 else 0.0
+        if now < 0.0 and sellers > 0.0:
+            share_now = max(0.0, -needs[j]) / sellers
         for s in range(levels):
             if s < steps:
                 ticks[s] = np.int64(np.floor(price * (1.0 + offsets[s] * jitter[j]) / tick + 0.5))

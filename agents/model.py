@@ -1,0 +1,207 @@
+"""The model: one period is world, regulator, expect, trade, operate, comply, record, in this order."""
+
+from typing import Any
+
+import mesa
+import numpy as np
+import numpy.typing as npt
+
+from agents.expectations import Outlook
+from agents.firm import Firm
+from agents.population import FirmPopulation
+from agents.recorder import Recorder
+from agents.regulator import Regulator
+from agents.spec import MarketSpec
+from agents.trading import Exchange, Trade
+from agents.world import WorldState
+from market.compliance import due
+from market.randomness import Streams
+from market.registry import Registry
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+class RightsMarketModel(mesa.Model):
+    """Firms that hold and trade several rights at once.
+
+    Parameters
+    ----------
+    spec : everything that defines the run.
+    seed : the run's seed; the same spec and seed give the same run on every machine.
+    """
+
+    def __init__(self, spec: MarketSpec, seed: int = 0) -> None:
+        self._views_made = False
+        super().__init__(rng=seed)
+        self.spec = spec
+        self.seed_number = seed
+        n, instruments = len(spec.population), len(spec.keys)
+        start = spec.population
+        self.population = FirmPopulation(
+            start.ids,
+            {name: start.column(name) for name in ("sector", "city", "size", "revenue", "behaviour")},
+            start.sectors,
+            start.cities,
+            start.labels,
+        )
+        self.streams = Streams(seed)
+        self.world = WorldState(spec.world, self.streams, start.sector, spec.sector_growth, spec.years)
+        self.registry = Registry(
+            n, instruments, spec.years,
+            credit_limit=int(spec.credit_limit / spec.minor_unit), journal=spec.record_journal,
+        )  # fmt: skip
+        self.regulator = Regulator(spec, self.world.index[:, start.sector])
+        self.outlook = Outlook(spec)
+        self.exchange = Exchange(spec, self.streams, self.registry, self.population)
+        self.recorder = Recorder(spec, self.regulator)
+        self.period = 0
+        self.flow = np.zeros((spec.years, n, instruments))  # by compliance year so far
+        self.activity_years = np.zeros((spec.years, n))  # realised activity of each year, after output cuts
+        self.levels = np.zeros((n, spec.technology.measures))
+        self.period_flow = np.zeros((n, instruments))
+
+    # Mesa's views -----------------------------------------------------------------------------------------------
+
+    @property
+    def agents(self) -> Any:
+        """All accounts as Mesa agents; the views are made at the first access."""
+        if not self._views_made and hasattr(self, "population"):
+            self._views_made = True
+            for row in range(len(self.population)):
+                Firm(self, row)
+        return self._all_agents
+
+    @agents.setter
+    def agents(self, agents: Any) -> None:
+        raise AttributeError("model.agents is Mesa's own name")
+
+    def products_of(self, k: int) -> Ints:
+        """Return the product rows of an instrument, all vintages."""
+        return np.array([self.registry.product(k, vintage) for vintage in range(self.spec.years)])
+
+    def flow_of_year(self, k: int) -> Floats:
+        """Return the flow (n,) of the present compliance year so far."""
+        return self.flow[min(self.year, self.spec.years - 1), :, k]
+
+    # The schedule -----------------------------------------------------------------------------------------------
+
+    @property
+    def year(self) -> int:
+        """Index of the present compliance year; equal to their number in the settlement months at the end."""
+        return self.period // self.spec.periods
+
+    @property
+    def done(self) -> bool:
+        """Whether the last deadline has passed."""
+        return self.period >= self.spec.total_periods
+
+    def step(self) -> None:
+        """Run one period."""
+        self._world()
+        self._regulate()
+        self._expect()
+        trades = self._trade()
+        self._operate()
+        self._comply()
+        self._record(trades)
+        self.period += 1
+
+    def run(self, progress: Any = None) -> "RightsMarketModel":
+        """Run to the last deadline; ``progress(done, total)`` is called after every period."""
+        while not self.done:
+            self.step()
+            if progress is not None:
+                progress(self.period, self.spec.total_periods)
+        return self
+
+    def _world(self) -> None:
+        if self.year < self.spec.years:
+            self.world.step(self.period)
+            self.population.activity[:] = self.world.activity(self.year)
+
+    def _regulate(self) -> None:
+        spec, period = self.spec, self.period
+        if period % spec.periods == 0 and self.year < spec.years:
+            water = self.world.water(self.year, int(spec.start_year + self.year))
+            self.regulator.water_arrives(self.year, water)
+            self.regulator.start_year(self.year, period, self.registry)
+        for k in range(len(spec.keys)):
+            for year in {self.year, self.year - 1}:
+                if 0 <= year < spec.years and spec.true_up(k, year) == period:
+                    self.regulator.verify(k, year, self._verified_activity(year), period, self.registry)
+
+    def _verified_activity(self, year: int) -> Floats:
+        if year < self.year:
+            return self.activity_years[year]
+        part = 1.0 / self.spec.periods  # the last period of the year, still to be worked
+        return self.activity_years[year] + part * self.population.activity
+
+    def _expect(self) -> None:
+        spec = self.spec
+        if self.period % spec.periods or self.year >= spec.years or len(spec.keys) == 1:
+            return
+        ahead = [self.world.expected_rest_of_year(self.year, spec.periods)]
+        ahead += [self.world.expected(later) for later in range(self.year + 1, spec.years)]
+        n = len(self.population)
+        bank = np.zeros(len(spec.keys))
+        for k, rule in enumerate(spec.rules):
+            if not rule.banked:
+                continue
+            for vintage in range(self.year):
+                bank[k] += self.registry.balances[self.registry.product(k, vintage), :n].sum() * rule.lot
+                if spec.deadline(k, vintage) >= self.period:
+                    bank[k] += self.regulator.to_come(k, vintage).sum() - self.flow[vintage, :, k].sum()
+            bank[k] -= self.regulator.debt[:, k].sum() * rule.lot
+            if self.year == 0:
+                bank[k] += rule.initial_bank
+        ceilings = np.array([self.exchange.backstop(k) for k in range(len(spec.keys))])
+        self.outlook.plan_ahead(self.year, np.array(ahead), np.maximum(bank, 0.0), ceilings, self.regulator)
+
+    def _trade(self) -> "list[Trade | None]":
+        trades = self.exchange.trade(self.period, self.flow, self.world, self.regulator, self.outlook)
+        self.outlook.learn(self.exchange.operating)
+        return trades
+
+    def _operate(self) -> None:
+        from agents.operations import operate
+
+        if self.year < self.spec.years:
+            operate(self)
+
+    def _comply(self) -> None:
+        spec, n = self.spec, len(self.population)
+        for k, rule in enumerate(spec.rules):
+            for year in {self.year, self.year - 1}:
+                if not (0 <= year < spec.years and spec.deadline(k, year) == self.period):
+                    continue
+                product = self.registry.product(k, year)
+                accounts = self.registry.firm_accounts
+                held = self.registry.free(product)[:n]
+                rate = rule.penalty.per_unit(self.exchange.desks[k].reference_price)
+                settled = due(
+                    self.flow[year, :, k], self.regulator.debt[:, k], held, rule.lot, rate, rule.penalty.make_good
+                )
+                self.registry.surrender(product, accounts, settled.surrendered, self.period)
+                self.regulator.debt[:, k] = settled.debt
+                fines = np.rint(settled.penalty / spec.minor_unit).astype(np.int64)
+                self.registry.fine(fines, self.period)
+                left = held - settled.surrendered
+                carried = np.zeros_like(left)
+                if year + 1 < spec.years:
+                    sales = self.exchange.desks[k].net_sales
+                    carried = rule.banking.carried(int(spec.start_year + year), left, sales, rule.lot)
+                    self.registry.carry_over(
+                        product, self.registry.product(k, year + 1), accounts, carried, self.period
+                    )
+                    self.registry.expire(product, accounts, left - carried, self.period)
+                self.exchange.desks[k].net_sales[:] = 0
+                unsold = int(self.registry.free(product)[self.registry.reserve])
+                if unsold:
+                    self.registry.cancel(product, np.array([self.registry.reserve]), np.array([unsold]), self.period)
+                self.regulator.withdraw(k, year)
+                self.recorder.deadline(k, year, settled, left - carried, carried)
+
+    def _record(self, trades: "list[Trade | None]") -> None:
+        self.recorder.period(self, trades)
+        self.exchange.end_period()

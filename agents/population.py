@@ -1,0 +1,85 @@
+"""Accounts as columns: a row per account, rows never reused; every column is declared once, with unit and meaning."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the population: name, unit, dtype and what it means."""
+
+    name: str
+    unit: str
+    dtype: str
+    description: str
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("sector", "", "int64", "index of the account's sector"),
+    Column("city", "", "int64", "index of the account's city"),
+    Column("size", "output/year", "float64", "output a year at activity 1"),
+    Column("revenue", "money/year", "float64", "revenue a year at activity 1, 0 where unknown"),
+    Column("behaviour", "", "int64", "index of the behaviour that decides for the account"),
+    Column("activity", "base year = 1", "float64", "activity of the present period"),
+    Column("output_cut", "share", "float64", "share of output cut in the present period"),
+    Column("operating_cost", "money", "float64", "cost of measures and lost output in the present period"),
+    Column("trading_cost", "money", "float64", "fixed costs of trading in the present year"),
+)
+
+
+class FirmPopulation:
+    """The accounts of a run.
+
+    Parameters
+    ----------
+    ids : one name per account, unique.
+    columns : initial values by column name; columns that are not given start at 0 (activity at 1).
+    sectors, cities : names behind the codes of the columns ``sector`` and ``city``.
+    labels : further text by account (names in two languages, kind), kept for reports only.
+    """
+
+    __slots__ = ("_columns", "cities", "ids", "labels", "sectors")
+
+    def __init__(
+        self,
+        ids: Sequence[str],
+        columns: dict[str, npt.ArrayLike],
+        sectors: Sequence[str],
+        cities: Sequence[str],
+        labels: dict[str, Sequence[str]] | None = None,
+    ) -> None:
+        unknown = set(columns) - {column.name for column in COLUMNS}
+        if unknown:
+            raise KeyError(f"not declared in COLUMNS: {sorted(unknown)}")
+        self.ids = tuple(ids)
+        if len(set(self.ids)) != len(self.ids):
+            raise ValueError("account ids are not unique")
+        self.sectors = tuple(sectors)
+        self.cities = tuple(cities)
+        self.labels = {key: tuple(values) for key, values in (labels or {}).items()}
+        self._columns: dict[str, npt.NDArray[Any]] = {}
+        for column in COLUMNS:
+            start: npt.ArrayLike = columns.get(column.name, 1.0 if column.name == "activity" else 0)
+            shape = (len(self.ids),)
+            self._columns[column.name] = np.array(np.broadcast_to(np.asarray(start, dtype=column.dtype), shape))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.ids)
+
+    def __getattr__(self, name: str) -> npt.NDArray[Any]:
+        """Return a column by its name."""
+        try:
+            return self._columns[name]
+        except KeyError:
+            raise AttributeError(f"no column {name!r}; declared are {[column.name for column in COLUMNS]}") from None
+
+    def column(self, name: str) -> npt.NDArray[Any]:
+        """Return a column by its name (the array itself, not a copy)."""
+        return self._columns[name]

@@ -1,0 +1,168 @@
+"""The recorder: arrays of known size filled while the model runs; tables are made from them afterwards.
+
+It reads the model and never changes it, so a run is the same with and without it.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from agents.spec import MarketSpec
+from market.matching import NO_PRICE
+
+if TYPE_CHECKING:
+    from agents.model import RightsMarketModel
+    from agents.regulator import Regulator
+    from agents.trading import Trade
+    from market.compliance import Settlement
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+MARKET = ("price", "close", "indicative", "volume", "turnover", "bids", "asks", "traders", "backstop")
+STATE = ("cap", "issued", "held", "bank", "reserve", "surrendered", "cancelled", "expired", "flow", "baseline",
+         "obligation", "outside_net_import")  # fmt: skip
+DEADLINE = ("obligation", "surrendered", "shortfall", "penalty", "accounts", "accounts_short", "expired", "carried")
+LEDGER = ("issued", "surrendered", "cancelled", "expired")
+
+
+class Recorder:
+    """What a run leaves behind.
+
+    Attributes
+    ----------
+    market, state : one float array (P, K) per name of MARKET and STATE.
+    vintage : (P, K) index of the compliance year that was traded, −1 where the market was closed.
+    deadlines : one float array (T, K) per name of DEADLINE.
+    flow, baseline : (T, K) by compliance year.
+    cost, trading_cost, penalty : (T,) money.
+    firms : by name, arrays (T, n) and (T, n, K); empty unless accounts are recorded.
+    measure_level, measure_room : (T, n, M) unless accounts are not recorded; levels and limits a year.
+    """
+
+    def __init__(self, spec: MarketSpec, regulator: "Regulator") -> None:
+        periods, years, instruments = spec.total_periods, spec.years, len(spec.keys)
+        self._spec = spec
+        self._regulator = regulator
+        self.market = {name: np.full((periods, instruments), np.nan) for name in MARKET}
+        self.state = {name: np.full((periods, instruments), np.nan) for name in STATE}
+        self.vintage = np.full((periods, instruments), -1, dtype=np.int64)
+        self.deadlines = {name: np.zeros((years, instruments)) for name in DEADLINE}
+        self.flow = np.zeros((years, instruments))
+        self.baseline = np.zeros((years, instruments))
+        self.cost, self.trading_cost, self.penalty = np.zeros(years), np.zeros(years), np.zeros(years)
+        n, measures = len(spec.population), spec.technology.measures
+        self._sums: dict[str, Any] = {}
+        self.firms: dict[str, Any] = {}
+        self._net = np.zeros((n, instruments), dtype=np.int64)
+        self._paid = np.zeros((n, instruments))
+        if spec.record_firms:
+            for name in ("activity", "output_cut", "abatement_cost", "trading_cost", "penalty"):
+                self.firms[name] = np.zeros((years, n))
+            for name in ("flow", "baseline", "allocated", "net_purchase", "payment", "shortfall"):
+                self.firms[name] = np.zeros((years, n, instruments))
+            self.measure_level = np.zeros((years, n, measures))
+            self.measure_scale = np.zeros((years, n))
+
+    def period(self, model: "RightsMarketModel", trades: "list[Trade | None]") -> None:
+        """Record one period; called once, at its end."""
+        t, year = model.period, min(model.year, self._spec.years - 1)
+        for k, trade in enumerate(trades):
+            if trade is not None:
+                self._market(t, year, k, trade, model)
+            self._state(t, year, k, model)
+        if model.year < self._spec.years:
+            self._operation(year, model)
+        if t % self._spec.periods == self._spec.periods - 1 or t == self._spec.total_periods - 1:
+            self._flush(year, model)
+
+    def _market(self, t: int, year: int, k: int, trade: "Trade", model: "RightsMarketModel") -> None:
+        spec, rule, result, orders = self._spec, self._spec.rules[k], trade.result, trade.orders
+        traded = result.price != NO_PRICE
+        price = result.price * rule.tick if traded else np.nan
+        volume = result.volume * rule.lot
+        buys = int(orders.quantity[orders.side > 0].sum())
+        values = (
+            price, model.exchange.desks[k].last_price or np.nan, trade.quote.price, volume,
+            volume * price if traded else 0.0, buys * rule.lot, (int(orders.quantity.sum()) - buys) * rule.lot,
+            np.count_nonzero(trade.net), trade.quote.backstop,
+        )  # fmt: skip
+        for name, value in zip(MARKET, values, strict=True):
+            self.market[name][t, k] = value
+        self.vintage[t, k] = trade.vintage
+        self.state["outside_net_import"][t, k] = -trade.net[model.registry.outside] * rule.lot
+        if traded:
+            net = trade.net[: len(spec.population)]
+            self._net[:, k] += net
+            self._paid[:, k] += net * (result.price * spec.money_per_lot_tick[k] * spec.minor_unit)
+
+    def _state(self, t: int, year: int, k: int, model: "RightsMarketModel") -> None:
+        spec, registry, lot = self._spec, model.registry, self._spec.lots[k]
+        n = len(spec.population)
+        products = model.products_of(k)
+        state = self.state
+        held = registry.balances[products, :n].sum()
+        for name in LEDGER:
+            state[name][t, k] = getattr(registry, name)[products].sum() * lot
+        state["held"][t, k] = held * lot
+        state["reserve"][t, k] = registry.balances[products, registry.reserve].sum() * lot
+        state["cap"][t, k] = self._regulator.cap[year, k]
+        owed = model.regulator.debt[:, k].sum() * lot
+        for vintage in range(max(0, year - 1), year + 1):
+            if spec.deadline(k, vintage) > t:
+                owed += model.flow[vintage, :, k].sum()
+        live = registry.balances[products[: year + 1], :n].sum() * lot
+        state["obligation"][t, k] = owed
+        state["bank"][t, k] = max(0.0, live - owed)
+        working = model.year < spec.years
+        state["flow"][t, k] = model.period_flow[:, k].sum() if working else 0.0
+        full = model.population.activity @ spec.technology.baseline[:, k] / spec.periods
+        state["baseline"][t, k] = full if working else 0.0
+
+    def _operation(self, year: int, model: "RightsMarketModel") -> None:
+        population, part = model.population, 1.0 / self._spec.periods
+        self.cost[year] += population.operating_cost.sum()
+        self.flow[year] += model.period_flow.sum(axis=0)
+        full = population.activity @ self._spec.technology.baseline
+        self.baseline[year] += part * full
+        if self.firms:
+            scale = part * population.activity * (1.0 - population.output_cut)
+            self.firms["activity"][year] += part * population.activity
+            self.firms["output_cut"][year] += part * population.activity * population.output_cut
+            self.firms["abatement_cost"][year] += population.operating_cost
+            self.measure_level[year] += scale[:, None] * model.levels
+            self.measure_scale[year] += scale
+
+    def _flush(self, year: int, model: "RightsMarketModel") -> None:
+        """Book what accounts did since the last year's end; settlement months count for the last year."""
+        population = model.population
+        self.trading_cost[year] += population.trading_cost.sum()
+        if self.firms:
+            firms = self.firms
+            if model.year < self._spec.years:
+                firms["output_cut"][year] /= np.maximum(firms["activity"][year], 1e-300)
+            firms["flow"][year] = model.flow[year]
+            firms["baseline"][year] = firms["activity"][year][:, None] * self._spec.technology.baseline
+            firms["trading_cost"][year] += population.trading_cost
+            firms["allocated"][year] = model.regulator.issued[year]
+            firms["net_purchase"][year] += self._net * self._spec.lots
+            firms["payment"][year] += self._paid
+        self._net[:] = 0
+        self._paid[:] = 0.0
+        population.trading_cost[:] = 0.0
+
+    def deadline(self, k: int, year: int, settled: "Settlement", expired: Ints, carried: Ints) -> None:
+        """Record what happened at the deadline of a compliance year."""
+        lot = self._spec.lots[k]
+        values = (
+            settled.obligation.sum() * lot, settled.surrendered.sum() * lot, settled.shortfall.sum() * lot,
+            settled.penalty.sum(), np.count_nonzero(settled.obligation), np.count_nonzero(settled.shortfall),
+            expired.sum() * lot, carried.sum() * lot,
+        )  # fmt: skip
+        for name, value in zip(DEADLINE, values, strict=True):
+            self.deadlines[name][year, k] = value
+        self.penalty[year] += settled.penalty.sum()
+        if self.firms:
+            self.firms["penalty"][year] += settled.penalty
+            self.firms["shortfall"][year, :, k] = settled.shortfall * lot

@@ -1,0 +1,34 @@
+"""Runs a scenario: builds the model, steps it to the last deadline, scores it and returns the result."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from scenarios.schema import Scenario
+
+if TYPE_CHECKING:
+    from scenarios.results import RunResult
+
+Progress = Callable[[int, int], None]
+
+
+def run(scenario: Scenario, seed: int = 0, progress: Progress | None = None) -> "RunResult":
+    """Run a scenario and return its tables.
+
+    Parameters
+    ----------
+    scenario : as `scenarios.load` returns it.
+    seed : seed of the run; demand and weather of a seed are the same under every policy.
+    progress : called with the periods done and their number.
+
+    Raises
+    ------
+    InputError : where the scenario's tables are wrong.
+    """
+    from agents.model import RightsMarketModel
+    from scenarios.build import build
+    from scenarios.tables import tables_of
+
+    spec = build(scenario)
+    model = RightsMarketModel(spec, seed)
+    model.run(progress)
+    return tables_of(scenario, model)
