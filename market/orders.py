@@ -71,7 +71,8 @@ class OrderBatch:
     @classmethod
     def empty(cls) -> "OrderBatch":
         """Return a batch without orders."""
-        return cls(*(np.empty(0, dtype=dtype) for _, dtype in _COLUMNS))
+        nothing = np.empty(0, dtype=np.int64)
+        return cls(nothing, np.empty(0, dtype=np.int8), nothing, nothing)
 
     @classmethod
     def concatenate(cls, batches: Iterable["OrderBatch"]) -> "OrderBatch":
@@ -81,7 +82,12 @@ class OrderBatch:
             return cls.empty()
         if len(parts) == 1:
             return parts[0]
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name, _ in _COLUMNS))
+        return cls(
+            np.concatenate([part.account for part in parts]),
+            np.concatenate([part.side for part in parts]),
+            np.concatenate([part.price for part in parts]),
+            np.concatenate([part.quantity for part in parts]),
+        )
 
     def take(self, rows: npt.ArrayLike) -> "OrderBatch":
         """Return the orders at some rows."""

@@ -1,0 +1,341 @@
+"""The registry: who owns which rights and how much cash, in whole lots and minor units of money.
+
+It is the only place where ownership changes. Every operation checks everything before it changes anything and raises
+`ConservationError` otherwise. A product is (instrument k, vintage v), row ``k · vintages + v``. For every product
+
+    issued + imported + carried in = held + in reserve + surrendered + cancelled + expired + carried out,
+
+where *held* are the lots of all accounts but the reserve. No account holds less than nothing, and none less than what
+is locked. Cash may fall to −credit limit and sums to zero over all accounts. The outside market stands for everybody
+who is not in the run: its cash has no limit, and rights that it sells beyond what it bought here are *imported*.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from market.errors import ConservationError
+from market.journal import CASH, LEAVING, TOTALS, Journal, Operation
+
+Ints = npt.NDArray[np.int64]
+
+LIMIT = 1 << 61
+"""No balance, total or payment may exceed it, so no sum of two of them can wrap."""
+
+
+class Registry:
+    """Balances, locks, cash and totals of one run.
+
+    Parameters
+    ----------
+    firms, instruments, vintages : their numbers; accounts are the firms, then GOVERNMENT, RESERVE and OUTSIDE.
+    credit_limit : minor units by which an account's cash may fall below zero; one for all or one per firm.
+    journal : whether to keep every entry (12 bytes each); totals are always kept.
+
+    Attributes
+    ----------
+    balances, locked : (products, accounts) int64 lots.
+    cash, cash_locked, credit_limit : (accounts,) int64 minor units.
+    issued, imported, surrendered, cancelled, expired, carried_in, carried_out : (products,) int64 lots.
+    """
+
+    __slots__ = (
+        "accounts", "balances", "cancelled", "carried_in", "carried_out", "cash", "cash_locked", "credit_limit",
+        "expired", "firm_accounts", "firms", "government", "imported", "instruments", "issued", "journal", "locked",
+        "outside", "products", "reserve", "surrendered", "vintages",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        firms: int,
+        instruments: int,
+        vintages: int,
+        *,
+        credit_limit: npt.ArrayLike = 0,
+        journal: bool = True,
+    ) -> None:
+        self.firms, self.instruments, self.vintages = firms, instruments, vintages
+        self.government, self.reserve, self.outside = firms, firms + 1, firms + 2
+        self.accounts, self.products = firms + 3, instruments * vintages
+        self.firm_accounts = np.arange(firms)
+        self.balances = np.zeros((self.products, self.accounts), dtype=np.int64)
+        self.locked = np.zeros_like(self.balances)
+        self.cash = np.zeros(self.accounts, dtype=np.int64)
+        self.cash_locked = np.zeros_like(self.cash)
+        self.credit_limit = self._credit(credit_limit)
+        self.journal = Journal() if journal else None
+        self.issued = np.zeros(self.products, dtype=np.int64)
+        self.imported = np.zeros_like(self.issued)
+        self.surrendered = np.zeros_like(self.issued)
+        self.cancelled = np.zeros_like(self.issued)
+        self.expired = np.zeros_like(self.issued)
+        self.carried_in = np.zeros_like(self.issued)
+        self.carried_out = np.zeros_like(self.issued)
+
+    def _credit(self, limit: npt.ArrayLike) -> Ints:
+        given = np.asarray(limit, dtype=np.int64)
+        if (given < 0).any() or (given > LIMIT).any():
+            raise ConservationError("a credit limit is below zero or above 2**61 minor units")
+        credit = np.empty(self.accounts, dtype=np.int64)
+        credit[: self.firms] = given
+        credit[self.firms :] = given.max(initial=0)
+        credit[self.outside] = LIMIT
+        return credit
+
+    # What is there ----------------------------------------------------------------------------------------------
+
+    def product(self, instrument: int, vintage: int) -> int:
+        """Return the row of an instrument's vintage."""
+        if not (0 <= instrument < self.instruments and 0 <= vintage < self.vintages):
+            raise ConservationError(f"there is no vintage {vintage} of instrument {instrument}")
+        return instrument * self.vintages + vintage
+
+    def free(self, product: int) -> Ints:
+        """Return the lots (A,) that accounts hold and have not locked."""
+        return self.balances[product] - self.locked[product]
+
+    def spendable(self) -> Ints:
+        """Return the minor units (A,) that accounts can pay: cash and credit that are not locked."""
+        return self.cash - self.cash_locked + self.credit_limit
+
+    def check(self) -> None:
+        """Raise ConservationError unless every identity holds."""
+        held = np.delete(self.balances, self.reserve, axis=1).sum(axis=1)
+        sources = self.issued + self.imported + self.carried_in
+        ends = self.surrendered + self.cancelled + self.expired + self.carried_out
+        lost = sources - held - self.balances[:, self.reserve] - ends
+        if lost.any():
+            p = int(lost.nonzero()[0][0])
+            raise ConservationError(f"{int(lost[p])} lots of product {p} are unaccounted for")
+        if not _adds_to_zero(self.cash):
+            raise ConservationError(f"cash adds up to {int(self.cash.sum())} instead of zero")
+        if (self.locked < 0).any() or (self.locked > self.balances).any():
+            raise ConservationError("an account holds less than it has locked")
+        if (self.cash_locked < 0).any() or (self.spendable() < 0).any():
+            raise ConservationError("an account's cash is below its credit limit and locks")
+
+    # Rights -----------------------------------------------------------------------------------------------------
+
+    def issue(self, product: int, accounts: npt.ArrayLike | None, lots: npt.ArrayLike, period: int) -> None:
+        """Create lots in accounts (the reserve's are in reserve until sold)."""
+        added = self._column(accounts, lots)
+        self._check_room(product, added)
+        self._apply(Operation.ISSUE, product, added, period)
+
+    def surrender(
+        self, product: int, accounts: npt.ArrayLike | None, lots: npt.ArrayLike, period: int
+    ) -> None:
+        """Take lots out of accounts for compliance."""
+        self._take(Operation.SURRENDER, product, accounts, lots, period)
+
+    def cancel(self, product: int, accounts: npt.ArrayLike | None, lots: npt.ArrayLike, period: int) -> None:
+        """Take lots out of accounts for good."""
+        self._take(Operation.CANCEL, product, accounts, lots, period)
+
+    def expire(self, product: int, accounts: npt.ArrayLike | None, lots: npt.ArrayLike, period: int) -> None:
+        """Take out of accounts what has run out of validity."""
+        self._take(Operation.EXPIRE, product, accounts, lots, period)
+
+    def carry_over(
+        self, product: int, into: int, accounts: npt.ArrayLike | None, lots: npt.ArrayLike, period: int
+    ) -> None:
+        """Turn lots of one vintage into as many of another of the same instrument."""
+        if product // self.vintages != into // self.vintages or product == into:
+            raise ConservationError(f"product {product} cannot be carried over into product {into}")
+        moved = self._column(accounts, lots)
+        self._check_product(into)
+        self._check_free(Operation.CARRY_OUT, product, moved)
+        self._check_room(into, moved)
+        self._apply(Operation.CARRY_OUT, product, moved, period)
+        self._apply(Operation.CARRY_IN, into, moved, period)
+
+    def transfer(self, product: int, change: Ints, period: int) -> None:
+        """Move lots between accounts without payment; ``change`` (A,) adds up to zero."""
+        self.exchange(product, change, np.zeros(self.accounts, dtype=np.int64), period)
+
+    def exchange(
+        self,
+        product: int,
+        change: Ints,
+        money: Ints,
+        period: int,
+        unlock: Ints | None = None,
+        unlock_cash: Ints | None = None,
+    ) -> None:
+        """Move lots against money at once, releasing locks; ``change`` and ``money`` (A,) each add up to zero.
+
+        Only settlement calls this. What the outside market sells beyond its balance is imported first.
+        """
+        self._check_product(product)
+        _check_zero_sum(change, self.cash.shape, "lots")
+        _check_zero_sum(money, self.cash.shape, "money")
+        locked = self._released(self.locked[product], unlock, "rights")
+        cash_locked = self._released(self.cash_locked, unlock_cash, "cash")
+        held = self.balances[product] + change
+        missing = max(0, int(locked[self.outside] - held[self.outside]))
+        held[self.outside] += missing
+        imported = np.zeros_like(change)
+        imported[self.outside] = missing
+        if missing:
+            self._check_room(product, imported)
+        if (held < locked).any():
+            raise ConservationError(_first(held < locked, change, f"cannot give lots of product {product}"))
+        self._check_cash(money, cash_locked)
+        self.locked[product] = locked
+        self.cash_locked[:] = cash_locked
+        if missing:
+            self._apply(Operation.IMPORT, product, imported, period)
+        self._apply(Operation.TRANSFER, product, change, period)
+        self._apply_money(money, period)
+
+    def _take(
+        self,
+        operation: Operation,
+        product: int,
+        accounts: npt.ArrayLike | None,
+        lots: npt.ArrayLike,
+        period: int,
+    ) -> None:
+        taken = self._column(accounts, lots)
+        self._check_free(operation, product, taken)
+        self._apply(operation, product, taken, period)
+
+    # Money ------------------------------------------------------------------------------------------------------
+
+    def pay(self, change: Ints, period: int) -> None:
+        """Move money between accounts; ``change`` (A,) adds up to zero."""
+        _check_zero_sum(change, self.cash.shape, "money")
+        self._check_cash(change, self.cash_locked)
+        self._apply_money(change, period)
+
+    def fine(self, amounts: npt.ArrayLike, period: int) -> None:
+        """Move amounts of accounts 0, 1, ... to the government."""
+        self._pay_to(self.government, amounts, period)
+
+    def pay_outside(self, amounts: npt.ArrayLike, period: int) -> None:
+        """Move amounts of accounts 0, 1, ... to the outside world: fees, suppliers, lenders."""
+        self._pay_to(self.outside, amounts, period)
+
+    def _pay_to(self, payee: int, amounts: npt.ArrayLike, period: int) -> None:
+        given = np.asarray(amounts)
+        paid = self._column(np.arange(given.size), given)
+        change = -paid
+        change[payee] += paid.sum()
+        self.pay(change, period)
+
+    # Locks: ownership stays, so they are not in the journal -------------------------------------------------------
+
+    def lock(self, product: int, accounts: npt.ArrayLike | None, lots: npt.ArrayLike) -> None:
+        """Reserve lots for what is on offer."""
+        more = self._column(accounts, lots)
+        self._check_free(None, product, more)
+        self.locked[product] += more
+
+    def unlock(self, product: int, accounts: npt.ArrayLike | None, lots: npt.ArrayLike) -> None:
+        """Release lots."""
+        self._check_product(product)
+        self.locked[product] = self._released(self.locked[product], self._column(accounts, lots), "rights")
+
+    def lock_cash(self, accounts: npt.ArrayLike | None, amounts: npt.ArrayLike) -> None:
+        """Reserve money, of cash or credit, for what is bid."""
+        more = self._column(accounts, amounts)
+        short = more > self.spendable()
+        if short.any():
+            raise ConservationError(_first(short, more, "cannot lock money"))
+        self.cash_locked += more
+
+    def unlock_cash(self, accounts: npt.ArrayLike | None, amounts: npt.ArrayLike) -> None:
+        """Release money."""
+        self.cash_locked = self._released(self.cash_locked, self._column(accounts, amounts), "cash")
+
+    # Checks before, changes after -------------------------------------------------------------------------------
+
+    def _column(self, accounts: npt.ArrayLike | None, amounts: npt.ArrayLike) -> Ints:
+        """Return amounts by account (A,); ``accounts`` None: they are so already."""
+        given = np.asarray(amounts)
+        if given.size == 0:
+            return np.zeros(self.accounts, dtype=np.int64)
+        if given.dtype.kind not in "iu":
+            raise ConservationError(f"amounts are {given.dtype}; lots and money are whole numbers")
+        rows = np.arange(self.accounts) if accounts is None else np.atleast_1d(np.asarray(accounts))
+        if (
+            rows.dtype.kind not in "iu"
+            or rows.ndim != 1
+            or given.ndim > 1
+            or given.size not in (1, rows.size)
+        ):
+            raise ConservationError("amounts need one row number of an account each")
+        if rows.size and (rows.min() < 0 or rows.max() >= self.accounts):
+            raise ConservationError(f"an account is outside 0 ... {self.accounts - 1}")
+        if given.min() < 0 or int(given.max()) > LIMIT // max(1, rows.size):
+            raise ConservationError("an amount is negative, or all of them could add up to more than 2**61")
+        column = np.zeros(self.accounts, dtype=np.int64)
+        np.add.at(column, rows, given.astype(np.int64))
+        return column
+
+    def _check_product(self, product: int) -> None:
+        if not 0 <= product < self.products:
+            raise ConservationError(f"there is no product {product}")
+
+    def _check_room(self, product: int, added: Ints) -> None:
+        self._check_product(product)
+        there = int(self.issued[product]) + int(self.imported[product]) + int(self.carried_in[product])
+        if there + int(added.sum()) > LIMIT:
+            raise ConservationError(f"product {product} would exceed 2**61 lots")
+
+    def _check_free(self, operation: Operation | None, product: int, taken: Ints) -> None:
+        self._check_product(product)
+        short = taken > self.free(product)
+        if short.any():
+            verb = "lock" if operation is None else operation.name.lower().replace("_", " ")
+            raise ConservationError(_first(short, taken, f"cannot {verb} lots of product {product}"))
+
+    def _check_cash(self, change: Ints, locked: Ints) -> None:
+        after = self.cash + change
+        short = after - locked < -self.credit_limit
+        if short.any():
+            raise ConservationError(_first(short, change, "cannot pay"))
+        if (after > LIMIT).any():
+            raise ConservationError("an account's cash would exceed 2**61 minor units")
+
+    def _released(self, locked: Ints, less: Ints | None, what: str) -> Ints:
+        if less is None:
+            return locked
+        if (less < 0).any() or (less > locked).any():
+            raise ConservationError(f"more {what} would be unlocked than are locked")
+        return locked - less
+
+    def _apply(self, operation: Operation, product: int, change: Ints, period: int) -> None:
+        if operation in LEAVING:
+            self.balances[product] -= change
+        else:
+            self.balances[product] += change
+        if operation in TOTALS:
+            getattr(self, TOTALS[operation])[product] += change.sum()
+        if self.journal is not None:
+            self.journal.record(period, operation, product, change)
+
+    def _apply_money(self, change: Ints, period: int) -> None:
+        self.cash += change
+        if self.journal is not None:
+            self.journal.record(period, Operation.PAY, CASH, change)
+
+
+def _first(wrong: npt.NDArray[np.bool_], amounts: Ints, message: str) -> str:
+    row = int(wrong.argmax())
+    return f"{int(wrong.sum())} accounts {message}: first account {row}, {abs(int(amounts[row]))} wanted"
+
+
+def _adds_to_zero(change: Ints) -> bool:
+    """Return whether an array adds up to zero, in exact arithmetic where int64 could wrap."""
+    if change.size == 0 or max(int(change.max()), -int(change.min())) <= LIMIT // change.size:
+        return int(change.sum()) == 0
+    return sum(change.tolist()) == 0
+
+
+def _check_zero_sum(change: Ints, shape: tuple[int, ...], what: str) -> None:
+    if change.shape != shape or change.dtype != np.int64:
+        raise ConservationError(f"{what} must be int64 with a row for every account")
+    if max(int(change.max()), -int(change.min())) > LIMIT:
+        raise ConservationError(f"an account would move {what} above 2**61")
+    if not _adds_to_zero(change):
+        raise ConservationError(f"{what} would be created or lost: changes add up to {sum(change.tolist())}")
