@@ -45,7 +45,7 @@ class Parts:
     population: Any = None
     behaviours: dict[int, Any] = field(default_factory=dict)
     world: World | None = None
-    whole: bool = False
+    instrument_keys: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, scenario: Scenario) -> "Parts":
@@ -58,7 +58,7 @@ class Parts:
             scenario.population,
             behaviours,
             scenario.world,
-            whole=True,
+            tuple(scenario.instruments),
         )
 
     @classmethod
@@ -66,14 +66,15 @@ class Parts:
         """Return the parts of a tree that are valid by themselves."""
         behaviours = tree.children.get("behaviours")
         items = behaviours.value if behaviours is not None and isinstance(behaviours.value, list) else []
-        instruments = tree.children.get("instruments")
+        instruments = tree.children.get("instruments", Node({}, tree.file, 0)).children
         return cls(
             _valid(Calendar, tree.children.get("calendar")),
             _valid(Money, tree.children.get("money")),
-            _present({key: _valid(Instrument, n) for key, n in (instruments.children if instruments else {}).items()}),
+            _present({key: _valid(Instrument, node) for key, node in instruments.items()}),
             _valid(Population, tree.children.get("population")),
             _present({index: _valid(Behaviour, node) for index, node in enumerate(items)}),
-            _valid(World, tree.children.get("world")),
+            _valid(World, tree.children.get("world", Node({}, tree.file, 0))),
+            tuple(instruments),
         )
 
 

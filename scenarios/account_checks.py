@@ -1,0 +1,184 @@
+"""Checks of accounts against each other and against the scenario: ids, measures, flows, sectors, who decides."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from market.policies.allocation import OutputBenchmark
+from scenarios.checks import Parts
+from scenarios.errors import Problem
+from scenarios.messages import suggestion
+
+if TYPE_CHECKING:
+    from scenarios.accounts import Accounts
+    from scenarios.loading import Origin
+
+
+def check_accounts(accounts: "Accounts", parts: Parts, origin: "Origin") -> tuple["Accounts", list[Problem]]:
+    """Return the accounts with their warnings, and every mistake."""
+    errors = _columns(accounts, parts) or [*_firms(accounts), *_measures(accounts)]
+    if errors:
+        return accounts, errors
+    errors = [*_lowest_flows(accounts, parts), *_used(accounts, parts, origin), *_benchmarks(accounts, parts, origin)]
+    errors += _sectors(accounts, parts, origin) + _selected(accounts, parts, origin)
+    return replace(accounts, warnings=tuple(_silent(accounts, parts))), errors
+
+
+def _columns(accounts: "Accounts", parts: Parts) -> list[Problem]:
+    """Return what a synthetic table lacks; tables from files were checked as they were read."""
+    needed = {"id", "sector", "city", "size", "margin", "output_slope", *parts.instrument_keys}
+    remedy = "Give the account tables a column for each instrument of the scenario."
+    return [
+        Problem(accounts.labels[0], 0, name, "no account has this column", remedy)
+        for name in sorted(needed - set(accounts.firms.columns))
+    ]
+
+
+def _firms(accounts: "Accounts") -> list[Problem]:
+    ids = accounts.firms["id"].to_numpy()
+    return _doubles(ids, accounts.firm_lines, accounts.labels[0], "id", "the id {} is given twice")
+
+
+def _doubles(keys: np.ndarray, lines: np.ndarray, label: str, column: str, message: str) -> list[Problem]:
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    again = np.flatnonzero(first[which] != np.arange(keys.size))
+    return [
+        Problem(
+            label,
+            int(lines[i]),
+            column,
+            message.format(keys[i]) + (f" (first on line {lines[first[which[i]]]})" if lines[i] else ""),
+            "Keep one of the rows.",
+        )
+        for i in again
+    ]
+
+
+def _measures(accounts: "Accounts") -> list[Problem]:
+    measures, lines, label = accounts.measures, accounts.measure_lines, accounts.labels[1]
+    known = set(accounts.firms["id"].tolist())
+    firms = measures["firm"].tolist()
+    problems = [
+        Problem(label, int(lines[i]), "firm", f"no account has the id {firm}", "Name an id of the table of accounts.")
+        for i, firm in enumerate(firms)
+        if firm not in known
+    ]
+    named = np.array([f"{name} of firm {firm}" for firm, name in zip(firms, measures["measure"], strict=True)])
+    problems += _doubles(named, lines, label, "measure", "the measure {} is given twice")
+    if "group" not in measures:
+        return problems
+    limits: dict[tuple[int, str], float] = {}
+    columns = (measures[name] for name in ("group", "group_limit", "weight"))
+    for i, (group, limit, weight) in enumerate(zip(*columns, strict=True)):
+        if not group:
+            continue
+        first = limits.setdefault((firms[i], group), limit)
+        if first != limit:
+            message = f"group {group} of firm {firms[i]} has two limits, {first:g} and {limit:g}"
+            problems.append(Problem(label, int(lines[i]), "group_limit", message, "Give the same limit in each row."))
+        if weight <= 0:
+            message = "a measure in a group needs a weight above 0"
+            problems.append(Problem(label, int(lines[i]), "weight", message, "Give a weight, such as 1."))
+    return problems
+
+
+def _lowest_flows(accounts: "Accounts", parts: Parts) -> list[Problem]:
+    """Refuse measures that could turn a flow negative with every measure at its limit."""
+    from scenarios.accounts import technology
+
+    keys = parts.instrument_keys
+    table = technology(accounts, keys)
+    lowest = table.lowest_flow()
+    problems = []
+    for i, k in np.argwhere(lowest < -1e-9 * (1.0 + table.baseline)):
+        firm = int(accounts.firms["id"].iloc[i])
+        rows = np.flatnonzero(accounts.measures["firm"].to_numpy() == firm)
+        cuts = accounts.measures[f"effect_{keys[k]}"].to_numpy()[rows] > 0
+        line = int(accounts.measure_lines[rows[cuts][0]]) if cuts.any() else 0
+        flow = table.baseline[i, k]
+        message = f"the measures of firm {firm} could cut {keys[k]} by {flow - lowest[i, k]:g} of only {flow:g}"
+        remedy = "Lower limits or effects, or put competing measures into one group."
+        problems.append(Problem(accounts.labels[1], line, f"effect_{keys[k]}", message, remedy))
+    return problems
+
+
+def _used(accounts: "Accounts", parts: Parts, origin: "Origin") -> list[Problem]:
+    """Refuse an instrument that no account has flows of."""
+    message, remedy = (
+        "no account has flows of this instrument",
+        "Fill its column in the table of accounts, or remove it.",
+    )
+    return [
+        origin.problem(f"instruments.{key}", message, remedy)
+        for key in parts.instrument_keys
+        if not (accounts.firms[key].to_numpy() > 0).any()
+    ]
+
+
+def _benchmarks(accounts: "Accounts", parts: Parts, origin: "Origin") -> list[Problem]:
+    """Refuse an output benchmark for accounts without output."""
+    problems = []
+    firms = accounts.firms
+    for key, instrument in parts.instruments.items():
+        if not isinstance(instrument.allocation, OutputBenchmark):
+            continue
+        bare = np.flatnonzero((firms[key].to_numpy() > 0) & (firms["size"].to_numpy() <= 0))
+        if bare.size:
+            i = int(bare[0])
+            message = (
+                f"{bare.size} accounts have flows of {key} but size 0, so an output benchmark gives them nothing "
+                f"(first: id {firms['id'].iloc[i]}, {accounts.labels[0]} line {accounts.firm_lines[i]})"
+            )
+            remedy = "Give their size, or use kind grandfathering."
+            problems.append(origin.problem(f"instruments.{key}.allocation", message, remedy))
+    return problems
+
+
+def _sectors(accounts: "Accounts", parts: Parts, origin: "Origin") -> list[Problem]:
+    """Refuse references to a sector that no account has."""
+    known = sorted(set(accounts.firms["sector"]))
+    named: list[tuple[str, str]] = []
+    for index, behaviour in parts.behaviours.items():
+        for position, sector in enumerate(behaviour.select.sectors or ()):
+            named.append((f"behaviours.{index}.select.sectors.{position}", sector))
+    for key, instrument in parts.instruments.items():
+        if isinstance(instrument.allocation, OutputBenchmark):
+            factors = instrument.allocation.sector_factor
+            named += [(f"instruments.{key}.allocation.sector_factor.{sector}", sector) for sector in factors]
+    if parts.world is not None:
+        named += [(f"world.growth.{sector}", sector) for sector in parts.world.growth]
+    return [
+        origin.problem(key, f"no account is in the sector {sector!r}", suggestion(sector, known, "Sectors"))
+        for key, sector in named
+        if sector not in known
+    ]
+
+
+def _selected(accounts: "Accounts", parts: Parts, origin: "Origin") -> list[Problem]:
+    """Refuse behaviours that leave accounts without one; a sector is covered by an entry that takes all of it."""
+    takes_all = [b.select for b in parts.behaviours.values() if b.select.ranked == "all" or b.select.share == 1.0]
+    if not parts.behaviours or any(selection.sectors is None for selection in takes_all):
+        return []
+    covered = {sector for selection in takes_all for sector in selection.sectors or ()}
+    left = sorted(set(accounts.firms["sector"]) - covered)
+    if not left:
+        return []
+    message = f"accounts of these sectors may be left without a behaviour: {', '.join(left)}"
+    remedy = "End the list with an entry without `select`, which takes everybody else."
+    return [origin.problem("behaviours", message, remedy)]
+
+
+def _silent(accounts: "Accounts", parts: Parts) -> list[Problem]:
+    """Return warnings about accounts that hold nothing to trade."""
+    flows = accounts.firms[list(parts.instrument_keys)].to_numpy()
+    return [
+        Problem(
+            accounts.labels[0],
+            int(accounts.firm_lines[i]),
+            "id",
+            f"account {accounts.firms['id'].iloc[i]} has no flow of any instrument",
+            "Remove the row if that is not meant.",
+        )
+        for i in np.flatnonzero(~(flows > 0).any(axis=1))
+    ]
