@@ -15,7 +15,7 @@ from agents.spec import MarketSpec
 
 if TYPE_CHECKING:
     from agents.regulator import Regulator
-    from market.reference.plan import Plan
+    from market.reference.plan import OutsideSupply, Plan
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,21 +48,11 @@ class Outlook:
         backstop : (K,) bound on willingness to pay.
         regulator : whose caps are announced.
         """
-        from market.reference.plan import OutsideSupply, PlanProblem, least_cost
+        from market.reference.plan import PlanProblem, least_cost
 
         spec = self._spec
         left = spec.years - year
-        outside = None
-        if any(rule.outside for rule in spec.rules):
-            shape = (left, len(spec.keys))
-            price, slope, inward, outward = np.zeros(shape), np.ones(shape), np.zeros(shape), np.zeros(shape)
-            for k, rule in enumerate(spec.rules):
-                if rule.outside is not None:
-                    price[:, k] = rule.outside.prices(spec.calendar_years[year:])
-                    slope[:, k] = rule.outside.slope
-                    inward[:, k] = rule.outside.import_limit
-                    outward[:, k] = rule.outside.export_limit
-            outside = OutsideSupply(price, slope, inward, outward)
+        outside = outside_supply(spec, year)
         problem = PlanProblem(
             technology=spec.technology,
             activity=activity,
@@ -83,6 +73,23 @@ class Outlook:
             step = rule.adaptation if rule.kind == "complier" else 1.0
             known = ~np.isnan(price)
             self.belief[g, known] += step * (price[known] - self.belief[g, known])
+
+
+def outside_supply(spec: MarketSpec, first: int) -> "OutsideSupply | None":
+    """Return the outside markets as priced supply from compliance year ``first`` on, None where there are none."""
+    from market.reference.plan import OutsideSupply
+
+    if not any(rule.outside for rule in spec.rules):
+        return None
+    shape = (spec.years - first, len(spec.keys))
+    price, slope, inward, outward = np.zeros(shape), np.ones(shape), np.zeros(shape), np.zeros(shape)
+    for k, rule in enumerate(spec.rules):
+        if rule.outside is not None:
+            price[:, k] = rule.outside.prices(spec.calendar_years[first:])
+            slope[:, k] = rule.outside.slope
+            inward[:, k] = rule.outside.import_limit
+            outward[:, k] = rule.outside.export_limit
+    return OutsideSupply(price, slope, inward, outward)
 
 
 def growth_factors(rate: float, periods: int, left: int, blocks: int) -> Floats:

@@ -58,6 +58,7 @@ class RightsMarketModel(mesa.Model):
         self.period = 0
         self.flow = np.zeros((spec.years, n, instruments))  # by compliance year so far
         self.activity_years = np.zeros((spec.years, n))  # realised activity of each year, after output cuts
+        self.activity_mean = np.zeros((spec.years, n))  # mean activity of each year, before output cuts
         self.levels = np.zeros((n, spec.technology.measures))
         self.period_flow = np.zeros((n, instruments))
 

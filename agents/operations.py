@@ -50,4 +50,5 @@ def operate(model: "RightsMarketModel") -> None:
                     fit_to_rights(k, rows, np.maximum(room, 0.0), last, ceiling, population.activity, part, shadow,
                                   *firm, *out)  # fmt: skip
     model.flow[model.year] += model.period_flow
+    model.activity_mean[model.year] += part * population.activity
     model.activity_years[model.year] += part * population.activity * (1.0 - population.output_cut)

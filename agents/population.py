@@ -1,6 +1,6 @@
 """Accounts as columns: a row per account, rows never reused; every column is declared once, with unit and meaning."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +50,7 @@ class FirmPopulation:
         columns: dict[str, npt.ArrayLike],
         sectors: Sequence[str],
         cities: Sequence[str],
-        labels: dict[str, Sequence[str]] | None = None,
+        labels: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         unknown = set(columns) - {column.name for column in COLUMNS}
         if unknown:

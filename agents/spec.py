@@ -81,8 +81,8 @@ class MarketSpec:
     @cached_property
     def market_rate(self) -> float:
         """Discount rate of the common outlook: that of the first planners, or of the first behaviour."""
-        planners = [rule for rule in self.behaviours if rule.kind == "planner"]
-        return (planners or list(self.behaviours))[0].discount_rate
+        planners = [rule.discount_rate for rule in self.behaviours if isinstance(rule, PlannerRule)]
+        return planners[0] if planners else self.behaviours[0].discount_rate
 
     def months(self, number: int) -> int:
         """Return the periods in a number of months."""

@@ -16,13 +16,13 @@ from agents.population import FirmPopulation
 from agents.regulator import Regulator
 from agents.spec import MarketSpec
 from agents.world import WorldState
+from market import settlement
 from market.instruments import Instrument
 from market.matching import MECHANISMS, NO_PRICE
 from market.orders import BUY, SELL, ClearingResult, OrderBatch
 from market.policies.penalty import willingness_to_pay
 from market.randomness import Streams, tie_break
 from market.registry import Registry
-from market.settlement import settle
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -306,16 +306,16 @@ class Exchange:
         batches += self._complier_orders(desk, horizon, quote, period, product, outlook)
         orders = OrderBatch.concatenate([batch for batch in batches if len(batch)])
         stream = self.streams.at("clearing", period, 0, product)
-        _, result = self.mechanism.clear(None, orders, stream)
-        settle(self.registry, product, orders, result, spec.money_per_lot_tick[k], period)
+        _, result, summary = settlement.trade(
+            self.registry, product, orders, desk.mechanism, None, stream, spec.money_per_lot_tick[k], period
+        )
         if result.price != NO_PRICE:
             price = float(result.price) * desk.rule.tick
             if quote.operating == quote.price:
                 self.operating[k] = price
             self.prices[k] = price
             desk.last_price = price
-        signed = orders.side * result.filled
-        net = np.bincount(orders.account, weights=signed, minlength=self.registry.accounts).astype(np.int64)
+        net = summary.net_lots
         desk.net_sales -= net[: len(spec.population)]
         regulator.sold(k, horizon.front, -int(net[self.registry.reserve]), desk.last_price)
         self._charge(net, period)

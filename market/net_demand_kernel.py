@@ -205,7 +205,6 @@ def planned_amount(p, price, front, need, share_later, share_now, free, forced, 
     ``free`` is what it holds and ``forced`` what it may not carry over.
     """
     planned = need if window_left <= 1 else (need - share_later) / window_left + share_now
-    must = front / front_left if front > 0.0 else 0.0
     idle = min(free, max(0.0, -front))
     gap = 0.0
     if window_left > 1 and price > 0.0:
@@ -218,7 +217,7 @@ def planned_amount(p, price, front, need, share_later, share_now, free, forced, 
     amount = max(amount, -idle)
     if forced > 0.0:
         amount = min(amount, -min(idle, forced / front_left))
-    return max(amount, must)
+    return max(amount, front / front_left) if front > 0.0 else amount
 
 
 @njit(cache=True)

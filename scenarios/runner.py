@@ -26,9 +26,11 @@ def run(scenario: Scenario, seed: int = 0, progress: Progress | None = None) -> 
     """
     from agents.model import RightsMarketModel
     from scenarios.build import build
+    from scenarios.results import RunResult
     from scenarios.tables import tables_of
 
     spec = build(scenario)
     model = RightsMarketModel(spec, seed)
     model.run(progress)
-    return tables_of(scenario, model)
+    tables = tables_of(model, scenario.money.currency.en)
+    return RunResult.of(scenario, seed, tables.frames, tables.warnings)

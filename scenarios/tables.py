@@ -1,0 +1,217 @@
+"""From a finished model to tables: markets, instruments, firms, measures, compliance, prices, reference, ladder.
+
+Long form, a row per thing and time, calendar years, units in ``frame.attrs["units"]``. Nothing is recomputed here but
+the reference plan, which scores the run.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from agents.recorder import DEADLINE, MARKET, STATE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from agents.model import RightsMarketModel
+    from market.reference.ladder import EfficiencyLadder
+    from market.reference.plan import Plan
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables of a run by name, and the notes of those who made them."""
+
+    frames: "dict[str, pd.DataFrame]"
+    warnings: tuple[str, ...]
+
+
+def tables_of(model: "RightsMarketModel", money: str) -> Tables:
+    """Return the tables of a finished run; ``money`` is the currency's name for units."""
+    from scenarios.reference_run import score
+
+    warnings: list[str] = []
+    ladder, notes = score(model)
+    warnings += notes
+    frames = {
+        "markets": markets(model, money),
+        "instruments": instruments(model),
+        "compliance": compliance(model, money),
+        "prices": prices(model, ladder.plan, money),
+        "ladder": ladder_table(ladder, money),
+    }
+    if model.spec.record_firms:
+        frames["firms"] = firms(model, money)
+        frames["measures"] = measures(model, money)
+    warnings += shortfalls(model)
+    return Tables(frames, tuple(warnings))
+
+
+def markets(model: "RightsMarketModel", money: str) -> "pd.DataFrame":
+    """Return one row per period and instrument in which the market was open."""
+    spec, recorder = model.spec, model.recorder
+    period, k = np.nonzero(recorder.vintage >= 0)
+    columns: dict[str, Any] = {
+        **_when(model, period),
+        "round": np.full(period.size, spec.rounds, dtype=np.int64),
+        "venue": [spec.rules[j].venues[0].name for j in k],
+        "instrument": [spec.keys[j] for j in k],
+        "vintage": spec.start_year + recorder.vintage[period, k],
+        "zone": ["all"] * period.size,
+    }
+    columns |= {name: recorder.market[name][period, k] for name in MARKET}
+    columns["traders"] = columns["traders"].astype(np.int64)
+    per_unit = f"{money}/unit"
+    units = dict.fromkeys(("price", "close", "indicative", "backstop"), per_unit)
+    units |= dict.fromkeys(("volume", "bids", "asks"), "units") | {"turnover": money, "traders": "accounts"}
+    return _frame(columns, units)
+
+
+def instruments(model: "RightsMarketModel") -> "pd.DataFrame":
+    """Return one row per period and instrument."""
+    spec, recorder = model.spec, model.recorder
+    periods = spec.total_periods
+    period = np.repeat(np.arange(periods), len(spec.keys))
+    columns: dict[str, Any] = {**_when(model, period), "instrument": list(spec.keys) * periods}
+    columns |= {name: recorder.state[name].ravel() for name in STATE}
+    return _frame(columns, dict.fromkeys(STATE, "units"))
+
+
+def compliance(model: "RightsMarketModel", money: str) -> "pd.DataFrame":
+    """Return one row per compliance year and instrument: what was due at its deadline and what became of it."""
+    spec, recorder = model.spec, model.recorder
+    columns: dict[str, Any] = {
+        "year": np.repeat(spec.calendar_years, len(spec.keys)),
+        "instrument": list(spec.keys) * spec.years,
+    }
+    columns |= {name: recorder.deadlines[name].ravel() for name in DEADLINE}
+    units = dict.fromkeys(DEADLINE, "units") | {"penalty": money, "accounts": "accounts", "accounts_short": "accounts"}
+    return _frame(columns, units)
+
+
+def prices(model: "RightsMarketModel", plan: "Plan", money: str) -> "pd.DataFrame":
+    """Return one row per calendar year and instrument: mean prices beside the least-cost plan's."""
+    spec, recorder = model.spec, model.recorder
+    years = spec.years
+    volume = recorder.market["volume"][: years * spec.periods].reshape(years, spec.periods, -1)
+    turnover = recorder.market["turnover"][: years * spec.periods].reshape(years, spec.periods, -1)
+    indicative = recorder.market["indicative"][: years * spec.periods].reshape(years, spec.periods, -1)
+    traded = np.nansum(volume, axis=1)
+    mean = np.divide(np.nansum(turnover, axis=1), traded, out=np.full(traded.shape, np.nan), where=traded > 0)
+    expected = np.nanmean(indicative, axis=1)
+    columns: dict[str, Any] = {
+        "year": np.repeat(spec.calendar_years, len(spec.keys)),
+        "instrument": list(spec.keys) * years,
+        "mean_price": mean.ravel(),
+        "mean_indicative": expected.ravel(),
+        "reference_price": plan.price.ravel(),
+        "flow": recorder.flow.ravel(),
+        "reference_flow": plan.flows.ravel(),
+        "cap": model.regulator.cap.ravel(),
+    }
+    units = dict.fromkeys(("mean_price", "mean_indicative", "reference_price"), f"{money}/unit")
+    return _frame(columns, units | dict.fromkeys(("flow", "reference_flow", "cap"), "units"))
+
+
+def firms(model: "RightsMarketModel", money: str) -> "pd.DataFrame":
+    """Return one row per compliance year and account."""
+    spec, population, recorded = model.spec, model.population, model.recorder.firms
+    years, n = spec.years, len(population)
+    labels = population.labels
+    columns: dict[str, Any] = {
+        "year": np.repeat(spec.calendar_years, n),
+        "account": list(population.ids) * years,
+        "name_en": list(labels.get("name_en", population.ids)) * years,
+        "name_zh": list(labels.get("name_zh", population.ids)) * years,
+        "sector": [population.sectors[s] for s in population.sector] * years,
+        "city": [population.cities[c] for c in population.city] * years,
+        "kind": list(labels.get("kind", [""] * n)) * years,
+        "behaviour": [spec.behaviours[b].kind for b in population.behaviour] * years,
+        "revenue": np.tile(population.revenue, years),
+    }
+    units = {"revenue": f"{money}/year", "activity": "base year = 1", "output_cut": "share"}
+    for name in ("activity", "output_cut", "abatement_cost", "trading_cost", "penalty"):
+        columns[name] = recorded[name].ravel()
+        units.setdefault(name, money)
+    for name in ("flow", "baseline", "allocated", "net_purchase", "payment", "shortfall"):
+        for k, key in enumerate(spec.keys):
+            columns[f"{name}_{key}"] = recorded[name][:, :, k].ravel()
+            units[f"{name}_{key}"] = money if name == "payment" else spec.rules[k].unit
+    return _frame(columns, units)
+
+
+def measures(model: "RightsMarketModel", money: str) -> "pd.DataFrame":
+    """Return one row per compliance year, sector and measure that the sector has."""
+    spec, recorder, technology = model.spec, model.recorder, model.spec.technology
+    sector = np.broadcast_to(model.population.sector[:, None], spec.measure_of.shape)
+    present = spec.measure_of >= 0
+    names = len(spec.measure_names)
+    code = sector[present] * names + spec.measure_of[present]
+    cells, cell = np.unique(code, return_inverse=True)
+    rows: list[dict[str, Any]] = []
+    cost = technology.intercept
+    for y in range(spec.years):
+        level = recorder.measure_level[y]  # already scaled by activity
+        scale = np.maximum(recorder.measure_scale[y], 1e-300)[:, None]
+        room = (technology.limit * recorder.measure_scale[y][:, None])[present]
+        spent = (cost * level + 0.5 * technology.slope * level * level / scale)[present]
+        used = np.bincount(cell, weights=level[present], minlength=cells.size)
+        rooms = np.bincount(cell, weights=room, minlength=cells.size)
+        costs = np.bincount(cell, weights=spent, minlength=cells.size)
+        reductions = [
+            np.bincount(cell, weights=(technology.effect[:, :, k] * level)[present], minlength=cells.size)
+            for k in range(len(spec.keys))
+        ]
+        for c, packed in enumerate(cells):
+            s, m = divmod(int(packed), names)
+            row = {
+                "year": int(spec.calendar_years[y]),
+                "sector": model.population.sectors[s],
+                "measure": spec.measure_names[m],
+                "use": used[c] / rooms[c] if rooms[c] > 0 else 0.0,
+                "cost": costs[c],
+            }
+            row |= {f"reduction_{key}": reductions[k][c] for k, key in enumerate(spec.keys)}
+            rows.append(row)
+    units = {"use": "share of limit", "cost": money}
+    units |= {f"reduction_{key}": rule.unit for key, rule in zip(spec.keys, spec.rules, strict=True)}
+    columns = {name: [row[name] for row in rows] for name in (rows[0] if rows else {"year": 0})}
+    return _frame(columns, units)
+
+
+def ladder_table(ladder: "EfficiencyLadder", money: str) -> "pd.DataFrame":
+    """Return one row per rung of the efficiency ladder, from the least cost to the actual cost."""
+    names = ("least_cost", "misallocation", "mistiming", "volume", "investment", "friction", "information", "actual_cost")
+    columns = {"rung": list(names), "value": np.array([getattr(ladder, name) for name in names], dtype=np.float64)}
+    return _frame(columns, {"value": f"{money}, present value"})
+
+
+def shortfalls(model: "RightsMarketModel") -> list[str]:
+    """Return a warning for each instrument and year in which rights were missing."""
+    spec, deadlines = model.spec, model.recorder.deadlines
+    return [
+        f"{spec.calendar_years[y]} {spec.keys[k]}: {int(deadlines['accounts_short'][y, k])} accounts were short of "
+        f"{deadlines['shortfall'][y, k]:.6g} {spec.rules[k].unit}"
+        for y, k in zip(*np.nonzero(deadlines["shortfall"]), strict=True)
+    ]
+
+
+def _when(model: "RightsMarketModel", period: npt.NDArray[np.intp]) -> dict[str, Any]:
+    periods = model.spec.periods
+    return {
+        "period": period.astype(np.int64),
+        "year": model.spec.start_year + period // periods,
+        "month": period % periods + 1,
+    }
+
+
+def _frame(columns: dict[str, Any], units: dict[str, str]) -> "pd.DataFrame":
+    import pandas as pd
+
+    frame = pd.DataFrame(columns)
+    frame.attrs["units"] = units
+    return frame
