@@ -156,15 +156,19 @@ def _sectors(accounts: "Accounts", parts: Parts, origin: "Origin") -> list[Probl
 
 
 def _selected(accounts: "Accounts", parts: Parts, origin: "Origin") -> list[Problem]:
-    """Refuse behaviours that leave accounts without one; a sector is covered by an entry that takes all of it."""
-    takes_all = [b.select for b in parts.behaviours.values() if b.select.ranked == "all" or b.select.share == 1.0]
-    if not parts.behaviours or any(selection.sectors is None for selection in takes_all):
+    """Refuse behaviours that leave accounts without one."""
+    from scenarios.build import assign
+
+    rules = list(parts.behaviours.values())
+    if not rules or any(rule.select.sectors is None and rule.select.ranked == "all" for rule in rules):
         return []
-    covered = {sector for selection in takes_all for sector in selection.sectors or ()}
-    left = sorted(set(accounts.firms["sector"]) - covered)
-    if not left:
+    flows = accounts.firms[list(parts.instrument_keys)].to_numpy(dtype=np.float64)
+    sectors = accounts.firms["sector"].tolist()
+    left = np.flatnonzero(assign([rule.select for rule in rules], sectors, flows.sum(axis=1)) < 0)
+    if not left.size:
         return []
-    message = f"accounts of these sectors may be left without a behaviour: {', '.join(left)}"
+    named = ", ".join(sorted({sectors[i] for i in left}))
+    message = f"{left.size} accounts are left without a behaviour, in {named}"
     remedy = "End the list with an entry without `select`, which takes everybody else."
     return [origin.problem("behaviours", message, remedy)]
 

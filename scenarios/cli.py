@@ -1,0 +1,164 @@
+"""The command line: `quotalab list | show | check | schema | run | report | validate | dashboard`.
+
+Exit codes: 0 done; 1 a validation case or the run itself failed; 2 a mistake in what was given, nothing written; 130
+stopped by Ctrl-C.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
+
+from market.errors import QuotaLabError
+from scenarios.commands.screens import tell, tell_problems
+from scenarios.errors import InputError
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("quotalab")
+
+
+app = App(
+    name="quotalab",
+    help="A laboratory for environmental-rights markets: carbon, discharge, water and energy-use rights.",
+    version=_version,
+    suppress_keyboard_interrupt=False,
+    result_action="return_value",
+    help_format="plaintext",
+)
+
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON document.")]
+Language = Annotated[Literal["en", "zh"], Parameter(help="Language of the report.")]
+
+
+@app.command(name="list")
+def list_(*, json: AsJson = False) -> int:
+    """List the scenarios that ship."""
+    from scenarios.commands.inspection import list_scenarios
+
+    return list_scenarios(json)
+
+
+@app.command
+def show(name: str, /, *, totals: Annotated[bool, Parameter(negative="")] = False, json: AsJson = False) -> int:
+    """Show what a scenario declares: instruments, caps, rules, behaviours, assumptions.
+
+    Parameters
+    ----------
+    name
+        Library name or path of a scenario.
+    totals
+        Also print every control total beside the accounts' sum.
+    """
+    from scenarios.commands import inspection
+
+    return inspection.show(name, totals, json)
+
+
+@app.command
+def check(names: Annotated[list[str], Parameter(negative="")], /) -> int:
+    """Check scenarios and their tables; print every mistake with file, line, key and remedy.
+
+    Parameters
+    ----------
+    names
+        Library names or paths of scenarios.
+    """
+    from scenarios.commands import inspection
+
+    return inspection.check(names)
+
+
+@app.command
+def schema() -> int:
+    """Print the JSON Schema of scenario files, for editors."""
+    from scenarios.commands import inspection
+
+    return inspection.schema()
+
+
+@app.command
+def run(
+    name: str,
+    /,
+    *,
+    seed: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
+    settings: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
+    out: Path | None = None,
+    json: AsJson = False,
+    report: bool = True,
+    language: Language = "en",
+) -> int:
+    """Run a scenario, save its tables, write a report and print the indicators.
+
+    Parameters
+    ----------
+    name
+        Library name or path of a scenario.
+    seed
+        Seed of demand, weather and ties.
+    settings
+        A value to replace, as path=value; may be given several times.
+    out
+        Folder for the results; runs/NAME-SEED if not given. A run never overwrites.
+    report
+        Whether to write report.html.
+    """
+    from scenarios.commands import running
+
+    return running.run(name, seed, settings or [], out, language, as_json=json, report=report)
+
+
+@app.command
+def report(folder: Path, /, *, language: Language = "en") -> int:
+    """Write the report of a saved run again.
+
+    Parameters
+    ----------
+    folder
+        Folder of a run.
+    """
+    from scenarios.commands import running
+
+    return running.report(folder, language)
+
+
+@app.command
+def validate(*, json: AsJson = False) -> int:
+    """Hold the simulator against theory and published numbers; exit code 1 if a case fails."""
+    from scenarios.commands import running
+
+    return running.validate(json)
+
+
+@app.command
+def dashboard() -> int:
+    """Open the dashboard (not part of this version)."""
+    tell("The dashboard is not part of this version; `quotalab run NAME` writes a report.")
+    return 2
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        code = app(arguments)
+    except InputError as error:
+        tell_problems(error.problems)
+        code = 2
+    except QuotaLabError as error:
+        tell(f"quotalab: the run failed: {error}")
+        code = 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 0
+    except OSError as error:
+        tell(f"quotalab: {error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        code = 2
+    except KeyboardInterrupt:
+        tell("\nquotalab: stopped; no unfinished result was kept.")
+        code = 130
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,185 @@
+"""Commands that compute: run, report, validate."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from scenarios.commands.screens import (
+    number,
+    progress_bar,
+    say,
+    say_json,
+    say_table,
+    tell,
+    tell_problems,
+)
+from scenarios.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from scenarios.results import RunResult
+
+Language = Literal["en", "zh"]
+REPORT = "report.html"
+
+
+def run(
+    name: str,
+    seed: int,
+    settings: list[str],
+    out: Path | None,
+    language: Language,
+    *,
+    as_json: bool,
+    report: bool,
+) -> int:
+    """Run a scenario, save its tables, write the report and the indicators."""
+    from scenarios.checks import check
+    from scenarios.loading import load
+
+    scenario = load(name, overrides(settings))
+    folder = _folder(out, f"{scenario.name}-{seed}")
+    warnings = check(scenario)
+    if not as_json:
+        tell_problems(warnings, "warning: ")
+
+    from scenarios.runner import run as simulate
+
+    with progress_bar(scenario.name) as progress:
+        result = simulate(scenario, seed, progress)
+    result.save(folder)
+    written = _report(result, folder, language) if report else None
+    if as_json:
+        say_json(
+            {
+                "scenario": scenario.name,
+                "seed": seed,
+                "folder": str(folder),
+                "report": None if written is None else str(written),
+                "kpis": _indicators(result),
+                "warnings": list(map(str, result.warnings)),
+            }
+        )
+        return 0
+    _table(result)
+    say(f"tables: {folder}")
+    if written is not None:
+        say(f"report: {written}")
+    return 0
+
+
+def report(folder: Path, language: Language) -> int:
+    """Write the report of a saved run again."""
+    from scenarios.results import RunResult
+
+    say(f"report: {_report(RunResult.open(folder), folder, language)}")
+    return 0
+
+
+def validate(as_json: bool) -> int:
+    """Write every validation case, expected against got; 1 if one fails."""
+    from scenarios.validation import SUITES, run_all
+
+    started: list[str] = []
+    with progress_bar("validation") as bar:
+
+        def progress(suite: str) -> None:
+            started.append(suite)
+            if bar is not None:
+                bar(len(started) - 1, len(SUITES))
+
+        cases = run_all(progress)
+    failed = [case for case in cases if not case.passed]
+    if as_json:
+        fields = ("name", "source", "expected", "got", "tolerance", "unit", "deviation", "passed", "message")
+        say_json([{name: getattr(case, name) for name in fields} for case in cases])
+        return 1 if failed else 0
+    say_table(
+        ("case", "expected", "got", "unit", "off by", "allowed", ""),
+        [
+            (
+                case.name,
+                number(case.expected, 8),
+                number(case.got, 8),
+                case.unit,
+                f"{case.deviation:.1e}",
+                f"{case.tolerance:.0e}",
+                "pass" if case.passed else "FAIL",
+            )
+            for case in cases
+        ],
+        (1, 2, 4, 5),
+    )
+    for source in dict.fromkeys(case.source for case in cases if case.source):
+        say(f"source: {source}")
+    for case in failed:
+        tell(f"failed: {case.name}" + (f": {case.message}" if case.message else ""))
+    say(f"{len(cases) - len(failed)} of {len(cases)} cases passed")
+    return 1 if failed else 0
+
+
+def overrides(settings: list[str]) -> dict[str, Any]:
+    """Return ``path=value`` settings as values by dotted key; values are written as in a scenario file."""
+    from scenarios.documents import parse
+
+    found: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        key = key.strip()
+        if not equals or not key:
+            remedy = "Write --set instruments.carbon.cap.initial=100, for instance."
+            problems.append(Problem("command line", 0, f"--set {setting}", "this is not path=value", remedy))
+        elif key in found:
+            problems.append(Problem("command line", 0, f"--set {key}", "the key is set twice", "Remove one."))
+        else:
+            try:
+                tree, faults = parse(f"value: {text}", "command line")
+            except InputError as error:
+                faults = list(error.problems)
+            else:
+                found[key] = tree.plain()["value"]
+            problems += [Problem("command line", 0, f"--set {key}", p.message, p.remedy) for p in faults]
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _folder(out: Path | None, name: str) -> Path:
+    """Return a folder to write to: the one that was named if it is free, or a new one under ``runs``."""
+    if out is None:
+        folder, count = Path("runs") / name, 1
+        while folder.exists():
+            count += 1
+            folder = Path("runs") / f"{name}-{count}"
+    else:
+        folder = out
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            message = "something is there already; a run never overwrites"
+            raise InputError([Problem(str(folder), 0, "--out", message, "Name a new folder.")])
+    above = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        message = f"nothing can be written in {above}"
+        raise InputError([Problem(str(folder), 0, "--out", message, "Name a folder that you may write to.")])
+    return folder
+
+
+def _report(result: "RunResult", folder: Path, language: Language) -> Path:
+    from scenarios.reports import write_report
+
+    path = folder / REPORT
+    write_report(result, path, language)
+    return path
+
+
+def _indicators(result: "RunResult") -> dict[str, dict[str, Any]]:
+    units = result.kpis.attrs.get("units", {})
+    return {str(name): {"value": value, "unit": units.get(name, "")} for name, value in result.kpis.items()}
+
+
+def _table(result: "RunResult") -> None:
+    rows = [(name, _shown(entry["value"]), entry["unit"]) for name, entry in _indicators(result).items()]
+    say_table(("indicator", "value", "unit"), rows, (1,))
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else number(float(value))

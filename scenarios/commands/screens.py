@@ -1,0 +1,101 @@
+"""What commands write: tables for 80 columns, one JSON document, problems one a line, a progress bar on terminals."""
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from scenarios.errors import Problem
+
+MOST_PROBLEMS = 200
+
+
+def say(text: str = "") -> None:
+    """Write a line to standard output."""
+    sys.stdout.write(f"{text}\n")
+
+
+def tell(text: str) -> None:
+    """Write a line to standard error."""
+    sys.stderr.write(f"{text}\n")
+
+
+def say_json(document: Any) -> None:
+    """Write one JSON document and nothing else; numbers that are not finite become null."""
+    say(json.dumps(_finite(document), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()) -> None:
+    """Write a table; columns whose positions are in ``numbers`` are set flush right."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    right = set(numbers)
+    for position, name in enumerate(columns):
+        table.add_column(name, justify="right" if position in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console(file=sys.stdout, markup=False, highlight=False, emoji=False).print(table)
+
+
+def say_paragraph(text: str, indent: int = 0) -> None:
+    """Write text wrapped to the width of the screen; Chinese text counts two columns a character."""
+    from rich.console import Console
+    from rich.padding import Padding
+
+    console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
+    console.print(Padding(text, (0, 0, 0, indent)))
+
+
+def tell_problems(problems: Sequence[Problem], kind: str = "") -> None:
+    """Write problems to standard error, one a line."""
+    for problem in problems[:MOST_PROBLEMS]:
+        tell(f"{kind}{problem}")
+    if len(problems) > MOST_PROBLEMS:
+        tell(f"... and {len(problems) - MOST_PROBLEMS} more")
+
+
+def number(value: float, digits: int = 6) -> str:
+    """Return a number with thousands marks and about six significant digits."""
+    if not math.isfinite(value):
+        return "-"
+    if value == 0:
+        return "0"
+    size = math.floor(math.log10(abs(value)))
+    if size < -4:
+        return f"{value:.{digits - 1}e}"
+    text = f"{value:,.{max(0, min(digits, digits - 1 - size))}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Give a function of (done, total) that draws a bar on standard error, or None where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None)
+
+        def advance(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield advance
+
+
+def _finite(document: Any) -> Any:
+    if isinstance(document, dict):
+        return {str(key): _finite(value) for key, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [_finite(value) for value in document]
+    if hasattr(document, "item"):
+        document = document.item()
+    return None if isinstance(document, float) and not math.isfinite(document) else document
