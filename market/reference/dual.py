@@ -19,6 +19,10 @@ STEP = 1e-3
 """Proximal slope of a step: over its whole length the marginal cost rises by this share of it."""
 
 
+SOFTER = 0.3
+"""Factor on the proximal slopes from one round to the next when they converge slowly."""
+
+
 @dataclass(slots=True)
 class Primal:
     """Levels (T, n, M), output cuts (T, n), shortfall and imports (T, K)."""
@@ -191,6 +195,13 @@ class Dual:
         """Start the next proximal round from ``primal``."""
         levels = primal.levels if self.pulled else self.centre.levels
         self.centre = Primal(levels, primal.cut, primal.shortfall, primal.imports)
+
+    def soften(self) -> None:
+        """Weaken the proximal terms: where supply is elastic each round would close little of what is left."""
+        self.pull = self.pull * SOFTER
+        self.cut_pull = self.cut_pull * SOFTER
+        self.shortfall_pull = self.shortfall_pull * SOFTER
+        self.outside_pull = self.outside_pull * SOFTER
 
     def _shortfall(self, price: Floats) -> tuple[Floats, Floats]:
         finite = np.isfinite(self.given.backstop)

@@ -102,24 +102,34 @@ class _Market:
         return self.alpha[years].ravel(), self.beta[years].ravel(), self.u[years].ravel()
 
     def binding_window(self, start: int, ends: "list[int] | range", supply: float) -> tuple[float, int]:
-        """Return the highest clearing discounted price over the windows from ``start`` and its end."""
-        q, last = 0.0, ends[-1]
+        """Return the highest clearing discounted price over the windows from ``start`` and the end of its window."""
+        q = 0.0
         for end in ends:
             firms = self._window(start, end)
-            required = float(firms[2].sum() - self.rights[start : end + 1].sum()) - supply
-            noise = 1e-13 * float(firms[2].sum())
-            if q >= self.ceiling[end] or largest_abatement(q, *firms) >= required - noise:
+            required = self._required(start, end, supply)
+            if q >= self.ceiling[end] or largest_abatement(q, *firms) >= required - 1e-13 * float(
+                firms[2].sum()
+            ):
                 continue
-            clearing = min(clearing_price(*firms, required, lowest=True), float(self.ceiling[end]))
-            if clearing > q:
-                q, last = clearing, end
+            q = max(q, min(clearing_price(*firms, required, lowest=True), float(self.ceiling[end])))
+        last, most = ends[-1], -np.inf
+        if q > 0.0:
+            # A step at q may serve several windows: the one that asks most of it is the one that ends with no bank.
+            for end in ends:
+                firms = self._window(start, end)
+                missing = self._required(start, end, supply) - float(abatement(q, *firms).sum())
+                if q <= self.ceiling[end] * (1.0 + 1e-12) and missing >= most - 1e-12 * float(firms[2].sum()):
+                    last, most = end, max(missing, most)
         return q, last
+
+    def _required(self, start: int, end: int, supply: float) -> float:
+        return float(self.u[start : end + 1].sum() - self.rights[start : end + 1].sum()) - supply
 
     def window_abatement(self, start: int, end: int, q: float, supply: float) -> tuple[Floats, float]:
         """Return abatement (years, n) at ``q`` and the shortfall; steps at that price are used early."""
         alpha, beta, u = self._window(start, end)
         done = abatement(q, alpha, beta, u)
-        missing = float(u.sum() - self.rights[start : end + 1].sum()) - supply - float(done.sum())
+        missing = self._required(start, end, supply) - float(done.sum())
         tied = np.flatnonzero((beta <= 0.0) & (alpha == q))
         if tied.size and (missing > 0.0 or q == 0.0):
             before = np.concatenate([[0.0], np.cumsum(u[tied])[:-1]])

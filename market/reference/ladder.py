@@ -63,6 +63,7 @@ def efficiency_ladder(
     backstop: npt.ArrayLike = np.inf,
     outside: OutsideSupply | None = None,
     outside_cost: npt.ArrayLike = 0.0,
+    imports: npt.ArrayLike = 0.0,
     friction_cost: npt.ArrayLike = 0.0,
     investment_cost: float = 0.0,
     information_cost: float = np.nan,
@@ -73,7 +74,7 @@ def efficiency_ladder(
     """Score a run against least cost C(·), as actual cost = C(caps) + misallocation + mistiming + volume + … .
 
     misallocation = operating cost − C(the same flows in each year);
-    mistiming = C(the same flows in each year) − C(Σ_{s<=y} E_s <= max(Σ caps, Σ actual) for y < T, same totals);
+    mistiming = C(the same flows in each year) − C(Σ_{s<=y} E_s <= max(Σ rights, Σ actual) for y < T, same totals);
     volume = C(those totals) + outside cost − C(caps).
 
     Parameters
@@ -84,6 +85,7 @@ def efficiency_ladder(
     outside, backstop : priced supply and shortfall that the plan under the caps may use; flows beyond the caps were
         real, so the other rungs do without.
     outside_cost : (T,) resource cost of what was in fact bought outside (and of planned shortfalls at the backstop).
+    imports : (T, K) net rights that in fact came from outside (and planned shortfalls): they add to the caps in time.
     friction_cost : (T,) search, time and waiting. investment_cost : present value above free choice of technology.
     information_cost : from a paired planner run; stands beside the sum.
     start : a plan of a similar problem.
@@ -110,7 +112,8 @@ def efficiency_ladder(
     same_flows = least_cost(yearly, start=plan.price * discount[:, None]).cost
     same_totals = same_flows
     if can_bank.any() and blocks > 1:
-        limits = _shifted(wide, fitted("permits", permits, actual.shape), initial_bank, can_bank)
+        supply = fitted("permits", permits, actual.shape) + fitted("imports", imports, actual.shape)
+        limits = _shifted(wide, supply, initial_bank, can_bank)
         shifted = PlanProblem(
             technology, activity, limits, discount_rate, years=times, banking=can_bank, baseline=baseline
         )

@@ -86,7 +86,7 @@ def minimise(
     for count in range(1, iterations + 1):
         if best.residual <= tolerance or stalled >= 6:
             break
-        model = hessian + np.diag(damping * ridge)
+        model = hessian + np.diag(damping * ridge + 1e-13 * np.diag(hessian))
         direction = nonnegative_quadratic(model, gradient - model @ point, point) - point
         slope = float(gradient @ direction)
         if slope >= 0.0:
@@ -95,7 +95,7 @@ def minimise(
         step, (value, gradient, hessian) = _walk(evaluate, point, direction, value, slope)
         point = np.maximum(point + step * direction, 0.0)
         damping = (
-            min(10.0, damping * 10.0) if step < 0.1 else max(1e-13, damping * (0.1 if step >= 1.0 else 1.0))
+            min(10.0, damping * 10.0) if step < 0.1 else max(1e-12, damping * (0.1 if step >= 1.0 else 1.0))
         )
         left = residual(point, gradient)
         if left < best.residual * (1.0 - 1e-3) or left <= tolerance:

@@ -107,8 +107,8 @@ class _Recomputed:
         over = (
             np.where(finite, np.maximum(plan.price - given.backstop_or_zero, 0.0), 0.0) * self.baseline_flow
         )
-        idle = np.where(finite, np.abs(given.backstop_or_zero - plan.price), np.inf)
-        regret = regret + over + np.where(plan.shortfall > 0.0, idle * plan.shortfall, 0.0)
+        idle = np.where(finite, np.abs(given.backstop_or_zero - plan.price), 1e300)
+        regret = regret + over + idle * plan.shortfall
         return float((given.discount @ regret).sum())
 
     def outside_bounds(self) -> float:

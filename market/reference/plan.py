@@ -74,7 +74,7 @@ def least_cost(problem: PlanProblem, start: "Plan | Floats | None" = None, toler
     dual = Dual(given)
     point, damping = _starting_point(dual, start)
     iterations = 0
-    for _ in range(ROUNDS):
+    for count in range(ROUNDS):
         found = minimise(
             dual.evaluate, dual.residual, point, dual.ridge, damping=damping, tolerance=0.1 * tolerance
         )
@@ -84,9 +84,11 @@ def least_cost(problem: PlanProblem, start: "Plan | Floats | None" = None, toler
         primal = dual.primal(found.point)
         shift = dual.shift(primal)
         point, damping = found.point, 1e-8
-        dual.recentre(primal)
         if shift <= tolerance:
             break
+        dual.recentre(primal)
+        if count >= 3:
+            dual.soften()
     residual = max(found.residual, shift)
     return _report(dual, found.point, primal, residual, residual <= tolerance, iterations)
 
