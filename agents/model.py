@@ -144,20 +144,19 @@ class RightsMarketModel(mesa.Model):
             return
         ahead = [self.world.expected_rest_of_year(self.year, spec.periods)]
         ahead += [self.world.expected(later) for later in range(self.year + 1, spec.years)]
-        n = len(self.population)
-        bank = np.zeros(len(spec.keys))
-        for k, rule in enumerate(spec.rules):
-            if not rule.banked:
-                continue
-            for vintage in range(self.year):
-                bank[k] += self.registry.balances[self.registry.product(k, vintage), :n].sum() * rule.lot
-                if spec.deadline(k, vintage) >= self.period:
-                    bank[k] += self.regulator.to_come(k, vintage).sum() - self.flow[vintage, :, k].sum()
-            bank[k] -= self.regulator.debt[:, k].sum() * rule.lot
-            if self.year == 0:
-                bank[k] += rule.initial_bank
+        bank = np.array([self._bank(k) if rule.banked else 0.0 for k, rule in enumerate(spec.rules)])
         ceilings = np.array([self.exchange.backstop(k) for k in range(len(spec.keys))])
         self.outlook.plan_ahead(self.year, np.array(ahead), np.maximum(bank, 0.0), ceilings, self.regulator)
+
+    def _bank(self, k: int) -> float:
+        """Return the rights in accounts beyond this year's issue and what is owed for last year, in units."""
+        spec, n, year = self.spec, len(self.population), self.year
+        live = slice(self.registry.product(k, max(0, year - 1)), self.registry.product(k, year) + 1)
+        bank = (self.registry.balances[live, :n].sum() - self.regulator.debt[:, k].sum()) * spec.lots[k]
+        bank -= self.regulator.issued[year, :, k].sum()
+        if year and spec.deadline(k, year - 1) >= self.period:
+            bank += self.regulator.to_come(k, year - 1).sum() - self.flow[year - 1, :, k].sum()
+        return float(bank)
 
     def _trade(self) -> "list[Trade | None]":
         trades = self.exchange.trade(self.period, self.flow, self.world, self.regulator, self.outlook)

@@ -1,15 +1,19 @@
 """The operate step: measures at the prices that cleared, flows, and the shadow prices of those who lack rights."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from agents.behaviours.declared import PlannerRule
+from market.compliance import ROUNDING
 
 if TYPE_CHECKING:
     from agents.model import RightsMarketModel
 
-SWEEPS = 2  # over the instruments, because a measure that saves one right moves the flows of others
+Floats = npt.NDArray[np.float64]
+
+SWEEPS = 12  # over the instruments at most: a measure that saves one right moves the flows of others
 
 
 def operate(model: "RightsMarketModel") -> None:
@@ -19,7 +23,6 @@ def operate(model: "RightsMarketModel") -> None:
     an account without enough rights works at the shadow price of what it holds, up to the bound on willingness to pay;
     where rights are worthless afterwards, one with rights to spare uses them.
     """
-    from agents.operations_kernel import fit_to_rights
     from agents.operations_kernel import operate as respond
 
     spec, population, technology = model.spec, model.population, model.spec.technology
@@ -36,19 +39,33 @@ def operate(model: "RightsMarketModel") -> None:
     ending = [k for k in range(len(spec.keys)) if spec.deadline(k, model.year) == model.period]
     if ending:
         shadow = price[population.behaviour]
-        for _ in range(SWEEPS if len(spec.keys) > 1 else 1):
-            for k in ending:
-                rule, desk = spec.rules[k], model.exchange.desks[k]
-                held = model.registry.free(model.registry.product(k, model.year))[: len(population)]
-                room = (held - model.regulator.debt[:, k]) * rule.lot - model.flow[model.year, :, k]
-                last = model.year + 1 == spec.years or not rule.banked
-                tight = model.period_flow[:, k] > room
-                loose = (model.period_flow[:, k] < room - rule.lot) & (last and model.exchange.operating[k] > 0)
-                rows = desk.rows[(tight | loose)[desk.rows]]
-                if rows.size:
-                    ceiling = model.exchange.backstop(k)
-                    fit_to_rights(k, rows, np.maximum(room, 0.0), last, ceiling, population.activity, part, shadow,
-                                  *firm, *out)  # fmt: skip
+        for _ in range(SWEEPS):
+            moved = [_fit(model, k, shadow, part, firm, out) for k in ending]
+            if not any(moved):
+                break
     model.flow[model.year] += model.period_flow
     model.activity_mean[model.year] += part * population.activity
     model.activity_years[model.year] += part * population.activity * (1.0 - population.output_cut)
+
+
+def _fit(
+    model: "RightsMarketModel", k: int, shadow: Floats, part: float, firm: tuple[Any, ...], out: tuple[Any, ...]
+) -> bool:
+    """Fit the flows of instrument ``k`` to rights in hand; return whether any account had to move."""
+    from agents.operations_kernel import fit_to_rights
+
+    spec, year = model.spec, model.year
+    rule, desk = spec.rules[k], model.exchange.desks[k]
+    held = model.registry.free(model.registry.product(k, year))[: len(model.population)]
+    room = (held - model.regulator.debt[:, k]) * rule.lot - model.flow[year, :, k]
+    room += ROUNDING * rule.lot
+    last = year + 1 == spec.years or not rule.banked
+    ceiling = model.exchange.backstop(k)
+    flow = model.period_flow[:, k]
+    tight = (flow > room) & (shadow[:, k] < ceiling)
+    loose = (flow < room - rule.lot) & (shadow[:, k] > 0.0) & last
+    rows = desk.rows[(tight | loose)[desk.rows]]
+    if rows.size:
+        allowed = np.maximum(room, 0.0)
+        fit_to_rights(k, rows, allowed, 0.25 * rule.lot, last, ceiling, model.population.activity, part, shadow, *firm, *out)
+    return bool(rows.size)

@@ -5,7 +5,8 @@ from numba import njit
 
 from market.abatement_kernel import firm_levels, output_cut
 
-BISECTIONS = 50
+ITERATIONS = 60
+PRECISION = 1e-12
 
 
 @njit(cache=True)
@@ -46,13 +47,14 @@ def choose(i, price, scale, baseline, credit, effect, intercept, slope, limit, g
 
 
 @njit(cache=True)
-def fit_to_rights(k, rows, allowed, both_ways, ceiling, activity, part, shadow, baseline, credit,
+def fit_to_rights(k, rows, allowed, tolerance, both_ways, ceiling, activity, part, shadow, baseline, credit,
                   effect, intercept, slope, limit, group, weight, group_limit, margin, output_slope, output_limit,
                   levels, cut, flow, cost):  # fmt: skip
     """Let ``rows`` fit their flow of ``k`` to the rights ``allowed`` that they hold, at a shadow price of their own.
 
     ``shadow`` (n, K) holds each account's prices and is updated. A row that lacks rights pays up to ``ceiling``, then
-    falls short; with ``both_ways`` a row with rights to spare that would be worthless lowers its price down to 0.
+    falls short; with ``both_ways`` a row with rights to spare that would be worthless lowers its price down to 0. A flow that is
+    no more than ``tolerance`` below what is allowed fits.
     """
     benefit = np.zeros(intercept.shape[1])
     for i in rows:
@@ -64,15 +66,30 @@ def fit_to_rights(k, rows, allowed, both_ways, ceiling, activity, part, shadow, 
         low, high = (market, max(market, ceiling)) if too_much else (0.0, market)
         if high <= low:
             continue
-        for _ in range(BISECTIONS):
+        # Illinois: a bracketed secant, because flows fall piecewise linearly with the shadow price.
+        f_low = flow[i, k] - allowed[i] if too_much else np.inf
+        f_high = flow[i, k] - allowed[i] if not too_much else -np.inf
+        last = 0
+        for turn in range(ITERATIONS):
             middle = 0.5 * (low + high)
+            if np.isfinite(f_low) and np.isfinite(f_high) and turn % 4 != 3:
+                middle = (low * f_high - high * f_low) / (f_high - f_low)
             shadow[i, k] = middle
             choose(i, shadow[i], scale, baseline, credit, effect, intercept, slope, limit, group, weight, group_limit,
                    margin, output_slope, output_limit, benefit, levels, cut, flow, cost)  # fmt: skip
-            if flow[i, k] > allowed[i]:
-                low = middle
+            value = flow[i, k] - allowed[i]
+            if value > 0.0:
+                low, f_low = middle, value
+                f_high = 0.5 * f_high if last == 1 else f_high
+                last = 1
             else:
-                high = middle
+                high, f_high = middle, value
+                f_low = 0.5 * f_low if last == -1 else f_low
+                last = -1
+                if value >= -tolerance:
+                    break
+            if high - low <= PRECISION * high:
+                break
         shadow[i, k] = high
         choose(i, shadow[i], scale, baseline, credit, effect, intercept, slope, limit, group, weight, group_limit,
                margin, output_slope, output_limit, benefit, levels, cut, flow, cost)  # fmt: skip

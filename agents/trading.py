@@ -262,7 +262,7 @@ class Exchange:
         outside, limits = self._outside_terms(desk, horizon, period)
         (groups, reach, growth, weight, activity, fixed, *technical) = self._kernel_arguments(desk, horizon, regulator)
         backstop = self.backstop(k)
-        tolerance = 0.02 * desk.rule.tick
+        tolerance = 0.2 * desk.rule.tick
 
         def solve(first: int) -> tuple[float, int]:
             guess = self.prices[k] or outlook.path[min(period // spec.periods, spec.years - 1), k]

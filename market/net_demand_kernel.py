@@ -15,6 +15,7 @@ from numba import njit
 from market.abatement_kernel import level, output_cut, respond
 
 ROOT_ITERATIONS = 60
+FIRST_STEP = 0.004  # prices move little from one period to the next
 
 
 @njit(cache=True)
@@ -163,12 +164,12 @@ def indicative_price(guess, top, tolerance, first, k, pending, windows, rows, gr
                 f_low *= 0.5
             last = -1
         if high < 0.0:
-            p = min(top, p * 1.05 if turn == 0 else p * 2.0)
+            p = min(top, p * (1.0 + FIRST_STEP * 4.0**turn))
             continue
         if high - low <= tolerance:
             break
-        if low == 0.0 and turn == 0:
-            p = high * 0.95
+        if low == 0.0 and turn < 3:
+            p = high * (1.0 - FIRST_STEP * 4.0**turn)
             continue
         p = (low * f_high - high * f_low) / (f_high - f_low)
         if not low < p < high or turn % 8 == 7:

@@ -1,0 +1,1 @@
+"""The dashboard (not part of this version)."""
