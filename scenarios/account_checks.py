@@ -91,7 +91,8 @@ def _lowest_flows(accounts: "Accounts", parts: Parts) -> list[Problem]:
     table = technology(accounts, keys)
     lowest = table.lowest_flow()
     problems = []
-    for i, k in np.argwhere(lowest < -1e-9 * (1.0 + table.baseline)):
+    used = table.baseline.sum(axis=0) > 0  # an instrument without any flow is refused by itself
+    for i, k in np.argwhere((lowest < -1e-9 * (1.0 + table.baseline)) & used):
         firm = int(accounts.firms["id"].iloc[i])
         rows = np.flatnonzero(accounts.measures["firm"].to_numpy() == firm)
         cuts = accounts.measures[f"effect_{keys[k]}"].to_numpy()[rows] > 0

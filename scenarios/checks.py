@@ -6,7 +6,7 @@ They run on the parts of a scenario that are valid by themselves, so that a miss
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
@@ -17,6 +17,7 @@ from market.instruments import Instrument
 from market.policies.allocation import OutputBenchmark
 from market.policies.cap import CapContext, TableCap
 from market.policies.penalty import FlatPenalty
+from market.rules import Rule
 from scenarios.documents import Node, as_json
 from scenarios.errors import InputError, Problem
 from scenarios.schema import Calendar, Money, Population, Scenario
@@ -34,10 +35,13 @@ class Places(Protocol):
     def problem(self, key: str, message: str, remedy: str) -> Problem:
         """Return a problem at a key."""
 
+    def blamed(self, *keys: str) -> str:
+        """Return the key to name where several disagree."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of a scenario that are valid by themselves; None or absent where one is not."""
+    """The parts of a scenario that are valid by themselves; None or absent where one is not, down to single fields."""
 
     calendar: Calendar | None = None
     money: Money | None = None
@@ -79,12 +83,25 @@ class Parts:
 
 
 def _valid(kind: Any, node: Node | None) -> Any:
+    """Return a value; of a class of rules that is partly valid, an object with None for every other field."""
     if node is None:
         return None
     try:
         return TypeAdapter(kind).validate_json(as_json(node), strict=True)
     except ValidationError:
-        return None
+        if not (isinstance(kind, type) and issubclass(kind, Rule) and node.children):
+            return None
+    fields = kind.model_fields
+    guessed = bool(set(node.children) - set(fields))  # a field that is absent may be one that is misspelt
+    values: dict[str, Any] = {}
+    for name, declared in fields.items():
+        if name in node.children:
+            values[name] = _valid(Annotated[declared.annotation, declared], node.children[name])
+        elif guessed or declared.is_required():
+            values[name] = None
+        else:
+            values[name] = declared.get_default(call_default_factory=True)
+    return kind.model_construct(**values)
 
 
 def _present(found: dict[Any, Any]) -> dict[Any, Any]:
@@ -113,30 +130,36 @@ def check_parts(parts: Parts, origin: Places) -> tuple[list[Problem], list[Probl
     for key, instrument in parts.instruments.items():
         where = f"instruments.{key}"
         errors += _dates(where, instrument, origin) + _banking(where, instrument, parts.calendar, origin)
-        if parts.money is not None:
-            errors += _units(where, instrument, parts.money, origin)
-        if parts.calendar is not None:
-            errors += _amounts(where, instrument, parts.calendar, parts.money, origin)
-            warnings += _years(where, instrument, parts.calendar, origin)
-    if parts.money is not None and parts.money.credit_limit / parts.money.minor_unit > MOST_MONEY:
+        errors += _units(where, instrument, parts.money, origin)
+        errors += _amounts(where, instrument, parts.calendar, parts.money, origin)
+        warnings += _years(where, instrument, parts.calendar, origin)
+    money = parts.money
+    if _known(money, "credit_limit", "minor_unit") and money.credit_limit / money.minor_unit > MOST_MONEY:
         message = "the credit limit is too large to be counted in the smallest money unit"
         errors.append(origin.problem("money.credit_limit", message, "Lower it, or raise money.minor_unit."))
-    if parts.calendar is not None and parts.world is not None:
+    if _known(parts.calendar, "start_year", "years") and _known(parts.world, "water"):
         warnings += _outside("world.water", parts.world.water, parts.calendar, origin)
     return errors, warnings
 
 
+def _known(part: Any, *fields: str) -> bool:
+    return part is not None and all(getattr(part, name) is not None for name in fields)
+
+
 def _dates(where: str, instrument: Instrument, origin: Places) -> list[Problem]:
     dates = instrument.compliance
-    if dates.deadline_after >= dates.true_up_after:
+    if not _known(dates, "deadline_after", "true_up_after") or dates.deadline_after >= dates.true_up_after:
         return []
     message = f"the deadline ({dates.deadline_after}) comes before the verified flows ({dates.true_up_after})"
     remedy = f"Set deadline_after to {dates.true_up_after} or later, or true_up_after earlier."
-    return [origin.problem(f"{where}.compliance.deadline_after", message, remedy)]
+    key = origin.blamed(f"{where}.compliance.deadline_after", f"{where}.compliance.true_up_after")
+    return [origin.problem(key, message, remedy)]
 
 
 def _banking(where: str, instrument: Instrument, calendar: Calendar | None, origin: Places) -> list[Problem]:
     banking = instrument.banking
+    if not _known(banking, "kind", "limits"):
+        return []
     key = f"{where}.banking.limits"
     if banking.kind == "limited" and not banking.limits:
         remedy = "Add `limits: [{through: year, base: rights}]`, or use kind full or none."
@@ -147,14 +170,16 @@ def _banking(where: str, instrument: Instrument, calendar: Calendar | None, orig
     through = [limit.through for limit in banking.limits]
     if through != sorted(set(through)):
         return [origin.problem(key, "the limits are not in order of their last year", "Sort them by `through`.")]
-    if calendar is not None and through and through[-1] < calendar.start_year:
+    if _known(calendar, "start_year") and through and through[-1] < calendar.start_year:
         message = f"every limit ends before the first year, {calendar.start_year}"
         return [origin.problem(key, message, "Give a limit through a year of the calendar, or use kind full.")]
     return []
 
 
-def _units(where: str, instrument: Instrument, money: Money, origin: Places) -> list[Problem]:
+def _units(where: str, instrument: Instrument, money: Money | None, origin: Places) -> list[Problem]:
     """Refuse lots that cost a fraction of the smallest money unit at one tick: settlement could not be exact."""
+    if not (_known(money, "minor_unit") and _known(instrument, "lot", "tick")):
+        return []
     lot, tick, minor = (Fraction(repr(value)) for value in (instrument.lot, instrument.tick, money.minor_unit))
     units = lot * tick / minor
     if units >= 1 and units.denominator == 1:
@@ -164,12 +189,15 @@ def _units(where: str, instrument: Instrument, money: Money, origin: Places) -> 
         f"money unit ({money.minor_unit:g}), not a whole number"
     )
     remedy = f"Set tick to a multiple of {float(minor / lot):g}, or change lot or money.minor_unit."
-    return [origin.problem(f"{where}.tick", message, remedy)]
+    key = origin.blamed(f"{where}.tick", f"{where}.lot", "money.minor_unit")
+    return [origin.problem(key, message, remedy)]
 
 
 def _amounts(
-    where: str, instrument: Instrument, calendar: Calendar, money: Money | None, origin: Places
+    where: str, instrument: Instrument, calendar: Calendar | None, money: Money | None, origin: Places
 ) -> list[Problem]:
+    if not (_known(calendar, "start_year", "years") and _known(instrument, "cap", "lot", "initial_bank")):
+        return []
     years = np.arange(calendar.start_year, calendar.start_year + calendar.years)
     ones = np.ones(calendar.years)
     levels = instrument.cap.levels(CapContext(years, ones, ones))
@@ -178,14 +206,18 @@ def _amounts(
         message = f"{cap:g} rights in lots of {instrument.lot:g} are more than 2**52 lots"
         return [origin.problem(f"{where}.lot", message, "Use a larger lot.")]
     penalty = instrument.penalty
+    if penalty is None or not _known(money, "minor_unit"):
+        return []
     highest = penalty.rate if isinstance(penalty, FlatPenalty) else penalty.ceiling
-    if money is not None and cap * highest / money.minor_unit > MOST_MONEY:
+    if cap * highest / money.minor_unit > MOST_MONEY:
         message = "the whole cap at the highest penalty is too much money for the smallest money unit"
         return [origin.problem(f"{where}.penalty", message, "Lower the penalty or raise money.minor_unit.")]
     return []
 
 
-def _years(where: str, instrument: Instrument, calendar: Calendar, origin: Places) -> list[Problem]:
+def _years(where: str, instrument: Instrument, calendar: Calendar | None, origin: Places) -> list[Problem]:
+    if not (_known(calendar, "start_year", "years") and _known(instrument, "cap", "allocation")):
+        return []
     found: list[Problem] = []
     if isinstance(instrument.cap, TableCap):
         found += _outside(f"{where}.cap.values", instrument.cap.values, calendar, origin)

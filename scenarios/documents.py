@@ -116,7 +116,8 @@ def parse(text: str, label: str) -> tuple[Node, list[Problem]]:
     try:
         tree = reader.document(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        unclosed = "stream end" in str(error.problem) or "end of stream" in str(error.problem)
+        mark = (error.context_mark if unclosed else None) or error.problem_mark or error.context_mark
         raise reader.refuse(mark.line + 1 if mark else 0, *_syntax(error.problem or error.context or "")) from None
     except YAMLError as error:
         position = getattr(error, "position", None)
@@ -156,12 +157,11 @@ class _Reader:
         tree: Node | None = None
         for event in events:
             kind = type(event).__name__
-            if kind in {"StreamStartEvent", "DocumentStartEvent", "DocumentEndEvent", "StreamEndEvent"}:
-                continue
-            if tree is not None:
+            if kind == "DocumentStartEvent" and tree is not None:
                 line = event.start_mark.line + 1
                 raise self.refuse(line, "a second document starts here", "Keep one scenario in a file.")
-            tree = self.node(event, events, 0, ())
+            if kind not in {"StreamStartEvent", "DocumentStartEvent", "DocumentEndEvent", "StreamEndEvent"}:
+                tree = self.node(event, events, 0, ())
         return tree if tree is not None else Node(None, self.label, 1)
 
     def node(self, event: Any, events: Iterator[Any], depth: int, path: tuple[str, ...]) -> Node:

@@ -42,6 +42,11 @@ class Origin:
             return Problem(self.label, 0, f"--set {key}", message, remedy)
         return Problem(file, line, key, message, remedy)
 
+    def blamed(self, *keys: str) -> str:
+        """Return the first of several keys that is written in the scenario itself, not in the one it extends."""
+        own = (key for key in keys if key in self.places and self.place(key)[0] in {self.label, f"--set {key}"})
+        return next(own, keys[0])
+
     def resolve(self, key: str, written: str) -> Path:
         """Return the path that a key names: relative to the file in which the key is written."""
         folder = self.folders.get(self.place(key)[0], Path())
@@ -104,6 +109,7 @@ def read(name_or_path: str | os.PathLike[str], overrides: Mapping[str, Any] | No
     folders = {"": Path()}
     tree, problems = _document(path, folders)
     tree, more = _extended(tree, path, folders)
+    alone = not any(problem.key == "extends" for problem in more)
     problems += more
     for key, value in (overrides or {}).items():
         tree = _replaced(tree, key, value, problems, shown(path))
@@ -115,7 +121,9 @@ def read(name_or_path: str | os.PathLike[str], overrides: Mapping[str, Any] | No
         scenario = LoadedScenario.model_validate_json(as_json(tree), strict=True)
         parts = Parts.of(scenario)
     except ValidationError as error:
-        problems += _translated(error, tree, origin)
+        said = {(problem.file, problem.line, problem.key) for problem in problems}
+        found = _translated(error, tree, origin, missing=alone)
+        problems += [problem for problem in found if (problem.file, problem.line, problem.key) not in said]
         parts = Parts.salvaged(tree)
     errors, warnings = check_parts(parts, origin)
     problems = _unique([*problems, *errors])
@@ -198,7 +206,7 @@ def _merged(base: Node, over: Node) -> Node:
     if not isinstance(base.value, dict) or not isinstance(over.value, dict):
         return over
     kind, other = base.value.get("kind"), over.value.get("kind")
-    if kind is not None and other is not None and kind.value != other.value:
+    if kind is not None and other is not None and other.value not in (None, kind.value):
         return over  # another kind of rule has other keys
     result = dict(base.value)
     for key, child in over.value.items():
@@ -247,11 +255,14 @@ def _collect(node: Node, key: str, places: dict[str, tuple[str, int]]) -> None:
             _collect(child, f"{key}.{index}", places)
 
 
-def _translated(error: ValidationError, tree: Node, origin: Origin) -> list[Problem]:
+def _translated(error: ValidationError, tree: Node, origin: Origin, *, missing: bool) -> list[Problem]:
+    """Return pydantic's findings as problems; without what is missing where the scenario beneath could not be read."""
     found: list[Problem] = []
     for detail in error.errors(include_url=False):
         if detail["type"] == "too_short" and detail["input"]:
             continue  # the list is not empty: its items failed, which is reported for each
+        if detail["type"] == "missing" and not missing:
+            continue
         path, message, remedy = explain(detail, tree)
         found.append(origin.problem(".".join(map(str, path)) or "file", message, remedy))
     return found
