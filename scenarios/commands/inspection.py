@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from scenarios.commands.screens import number, say, say_json, say_paragraph, say_table, tell_problems
+from scenarios.commands.screens import number, say, say_json, say_paragraph, say_table, say_wide_table, tell_problems
 from scenarios.errors import InputError, Problem
 from scenarios.schema import Scenario, SyntheticPopulation
 
@@ -146,7 +146,7 @@ def _instruments(scenario: Scenario) -> None:
     units = [f"{key} ({scenario.instruments[key].unit})" for key in caps]
     years = next(iter(caps.values()))
     rows = [(year, *(number(path[year]) for path in caps.values())) for year in years]
-    say_table(("year", *units), rows, range(1, len(caps) + 1))
+    say_wide_table("year", units, rows)
 
 
 def _rule(values: dict[str, Any], rule: Any) -> str:
@@ -200,11 +200,19 @@ def _totals(scenario: Scenario, firms: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def _compared(compared: "pd.DataFrame") -> None:
+    """Write the control totals by instrument; the source of each is in the JSON."""
     say("\ncontrol totals beside the accounts'")
-    columns = [str(name) for name in compared.columns]
-    numeric = [i for i, name in enumerate(columns) if compared[name].dtype.kind in "if"]
-    rows = [
-        [number(float(value)) if i in numeric else str(value) for i, value in enumerate(row)]
-        for row in compared.itertuples(index=False, name=None)
-    ]
-    say_table(columns, rows, numeric)
+    for (instrument, unit), rows in compared.groupby(["instrument", "unit"], sort=False):
+        say(f"\n{instrument} ({unit})")
+        columns = ("level", "key", "control", "population", "difference", "confidence")
+        cells = zip(*(rows[name] for name in columns), strict=True)
+        say_table(
+            ("level", "key", "control", "accounts", "off by %", "confidence"),
+            [
+                (level, key, number(control), number(found), f"{off:.3f}", sure)
+                for level, key, control, found, off, sure in cells
+            ],
+            (2, 3, 4),
+        )
+    worst = compared["difference"].abs().max()
+    say(f"{len(compared)} control totals; the largest difference is {worst:.2g} %")

@@ -17,6 +17,7 @@ from scenarios.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from scenarios.results import RunResult
+    from scenarios.validation import Case
 
 Language = Literal["en", "zh"]
 REPORT = "report.html"
@@ -93,28 +94,23 @@ def validate(as_json: bool) -> int:
         fields = ("name", "source", "expected", "got", "tolerance", "unit", "deviation", "passed", "message")
         say_json([{name: getattr(case, name) for name in fields} for case in cases])
         return 1 if failed else 0
-    say_table(
-        ("case", "expected", "got", "unit", "off by", "allowed", ""),
-        [
-            (
-                case.name,
-                number(case.expected, 8),
-                number(case.got, 8),
-                case.unit,
-                f"{case.deviation:.1e}",
-                f"{case.tolerance:.0e}",
-                "pass" if case.passed else "FAIL",
-            )
-            for case in cases
-        ],
-        (1, 2, 4, 5),
-    )
-    for source in dict.fromkeys(case.source for case in cases if case.source):
-        say(f"source: {source}")
+    groups: dict[tuple[str, str], list[Case]] = {}
+    for case in cases:
+        groups.setdefault((case.name.split(".")[0], case.source), []).append(case)
+    for (name, source), members in groups.items():
+        say(f"\n{name}" + (f": {source}" if source else ""))
+        say_table(("case", "expected", "got", "unit", "off by", "allowed", ""), map(_outcome, members), (1, 2, 4, 5))
     for case in failed:
         tell(f"failed: {case.name}" + (f": {case.message}" if case.message else ""))
     say(f"{len(cases) - len(failed)} of {len(cases)} cases passed")
     return 1 if failed else 0
+
+
+def _outcome(case: "Case") -> tuple[str, ...]:
+    name = case.name.partition(".")[2] or case.name
+    numbers = number(case.expected, 8), number(case.got, 8)
+    off, allowed = f"{case.deviation:.1e}", f"{case.tolerance:.0e}"
+    return (name, *numbers, case.unit, off, allowed, "pass" if case.passed else "FAIL")
 
 
 def overrides(settings: list[str]) -> dict[str, Any]:

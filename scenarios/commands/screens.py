@@ -33,13 +33,32 @@ def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: It
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     right = set(numbers)
     for position, name in enumerate(columns):
-        table.add_column(name, justify="right" if position in right else "left", overflow="fold")
+        number = position in right
+        table.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=number)
     for row in rows:
         table.add_row(*row)
     Console(file=sys.stdout, markup=False, highlight=False, emoji=False).print(table)
+
+
+def say_wide_table(lead: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write a table of numbers in as many pieces as the width of the screen needs; each begins with the first cell."""
+    from rich.console import Console
+
+    room = Console(file=sys.stdout).width - 2
+    first = max(len(row[0]) for row in rows) + 2
+    widths = [max(len(name), *(len(row[i + 1]) for row in rows)) + 2 for i, name in enumerate(columns)]
+    start = 0
+    while start < len(columns):
+        end, used = start + 1, first + widths[start]
+        while end < len(columns) and used + widths[end] <= room:
+            used += widths[end]
+            end += 1
+        piece = [(row[0], *row[start + 1 : end + 1]) for row in rows]
+        say_table((lead, *columns[start:end]), piece, range(1, end - start + 1))
+        start = end
 
 
 def say_paragraph(text: str, indent: int = 0) -> None:
