@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from market.randomness import Streams
 from scenarios.errors import Problem, TableError
+from scenarios.synthesis_fitting import FUEL, fit_accounts, proportional_fit, ratio, residual_totals
 from scenarios.synthesis_tables import SynthesisTables, load_tables
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ __all__ = ["SynthesisTables", "load_tables", "measures_of", "proportional_fit", 
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-TOLERANCE = 0.005  # of a city's total; sectors are exact
-FUEL = ("carbon", "energy", "so2", "nox")  # flows that follow the fuel, so the city's carbon
 
 
 def synthesise(tables: SynthesisTables, seed: int = 2017, accounts: int | None = None) -> "pd.DataFrame":
@@ -43,20 +41,21 @@ def synthesise(tables: SynthesisTables, seed: int = 2017, accounts: int | None =
     """
     import pandas as pd
 
-    named = _named(tables)
-    unnamed = _counts(tables, accounts)
-    residual, places = _residual(tables), _places(tables, unnamed)
-    frames = [named]
-    for s, sector in enumerate(tables.sectors.index):
-        if unnamed[s]:
-            frames.append(_drawn(tables, Streams(seed), sector, places[s], residual["output"][s]))
+    streams, residual = Streams(seed), residual_totals(tables)
+    places = np.zeros(tables.locations.shape, dtype=np.int64)
+    frames = [_named(tables)]
+    for s, (sector, count) in enumerate(zip(tables.sectors.index, _counts(tables, accounts), strict=True)):
+        if count:
+            share, city = _sizes(tables, streams, sector, int(count))
+            places[s] = np.bincount(city, minlength=len(tables.cities))
+            frames.append(_drawn(tables, streams, sector, city, residual["output"][s] * share))
     frame = pd.concat(frames, ignore_index=True)
-    flows = _fit(tables, frame, residual, places, strict=accounts is None)
+    flows = fit_accounts(tables, frame, residual, places, strict=accounts is None)
     for name, values in flows.items():
         frame[name] = values
     order = pd.Categorical(frame["sector"], tables.sectors.index)
     frame = frame.iloc[np.lexsort((np.arange(len(frame)), order.codes))].reset_index(drop=True)
-    return _with_economics(tables, frame, Streams(seed))
+    return _with_economics(tables, frame, streams)
 
 
 def _named(tables: SynthesisTables) -> "pd.DataFrame":
@@ -94,46 +93,36 @@ def _largest_remainder(weight: Floats, total: int) -> Ints:
     return whole
 
 
-def _places(tables: SynthesisTables, unnamed: Ints) -> Ints:
-    """Return the number of unnamed accounts in each cell (sector, city)."""
-    shares = tables.locations.to_numpy(dtype=np.float64)
-    return np.stack([_largest_remainder(share, int(count)) for share, count in zip(shares, unnamed, strict=True)])
+def _sizes(tables: SynthesisTables, streams: Streams, sector: str, count: int) -> tuple[Floats, Ints]:
+    """Return each unnamed account's share of the sector's unnamed output, and its city, by city and falling size.
+
+    Sizes are a truncated Pareto sample. The largest account that is left goes to the city that lacks most of its
+    location share; then each city's accounts are scaled to that share.
+    """
+    uniform = streams.at(f"size {sector}", 0).generator().random(count)
+    tail = float(tables.sectors.loc[sector, "tail"])
+    size = (1.0 - uniform * (1.0 - tables.constants["size_ratio_limit"] ** -tail)) ** (-1.0 / tail)
+    size = np.sort(size / size.sum())[::-1]
+    wanted = tables.locations.loc[sector].to_numpy(dtype=np.float64)
+    lacking = wanted.copy()
+    city = np.empty(count, dtype=np.int64)
+    for i in range(count):
+        city[i] = np.argmax(lacking)
+        lacking[city[i]] -= size[i]
+    order = np.lexsort((np.arange(count), city))
+    size, city = size[order], city[order]
+    found = np.bincount(city, weights=size, minlength=wanted.size)
+    size *= (wanted * ratio(np.ones_like(found), found))[city]
+    return size / size.sum(), city
 
 
-def _residual(tables: SynthesisTables) -> dict[str, Floats]:
-    """Return what named plants leave of each sector's output and control totals."""
-    sectors = tables.sectors.index
-    named = (
-        tables.plants.groupby("sector")[["output", *tables.instruments.index]].sum().reindex(sectors, fill_value=0.0)
-    )
-    left = {"output": tables.sectors["output"].to_numpy() - named["output"].to_numpy()}
-    for instrument in tables.instruments.index:
-        left[instrument] = _control(tables, "sector", instrument) - named[instrument].to_numpy()
-    return {name: np.maximum(values, 0.0) for name, values in left.items()}
-
-
-def _control(tables: SynthesisTables, level: str, instrument: str) -> Floats:
-    """Return the control totals of an instrument by sector or city, in the tables' order; NaN where there is none."""
-    controls = tables.controls
-    rows = controls[(controls["level"] == level) & (controls["instrument"] == instrument)]
-    keys = tables.sectors.index if level == "sector" else tables.cities.index
-    return rows.set_index("key")["total"].reindex(keys).to_numpy(dtype=np.float64)
-
-
-def _drawn(tables: SynthesisTables, streams: Streams, sector: str, places: Ints, output: float) -> "pd.DataFrame":
-    """Return a sector's unnamed accounts with Pareto sizes and, per instrument, intensities that are fitted later."""
+def _drawn(tables: SynthesisTables, streams: Streams, sector: str, city: Ints, size: Floats) -> "pd.DataFrame":
+    """Return a sector's unnamed accounts, with a raw flow per instrument that is fitted later."""
     import pandas as pd
 
-    count = int(places.sum())
+    count = size.size
     constants, row = tables.constants, tables.sectors.loc[sector]
-    uniform = streams.at(f"size {sector}", 0).generator().random(count)
-    ratio = constants["size_ratio_limit"] ** -row["tail"]
-    size = (1.0 - uniform * (1.0 - ratio)) ** (-1.0 / row["tail"])
-    city = np.repeat(np.arange(places.size), places)
-    shares = np.where(places > 0, tables.locations.loc[sector].to_numpy(dtype=np.float64), 0.0)
-    in_cell = np.bincount(city, weights=size, minlength=places.size)
-    size = output * shares[city] / shares.sum() * size / in_cell[city]
-    number = np.arange(count) - (np.cumsum(places) - places)[city] + 1
+    number = np.arange(count) - np.searchsorted(city, city) + 1
     keys, cities = tables.cities.index.to_numpy(), tables.cities
     frame = pd.DataFrame(
         {
@@ -148,86 +137,15 @@ def _drawn(tables: SynthesisTables, streams: Streams, sector: str, places: Ints,
             "size": size,
         }
     )
-    small = (size / size.mean()) ** constants["intensity_size_exponent"] if output > 0 else np.ones(count)
+    relative = np.maximum(size, 1e-12) / max(float(size.mean()), 1e-12)
+    small = relative ** constants["intensity_size_exponent"]
     fuel = streams.at(f"fuel {sector}", 0).generator().standard_normal(count) * constants["fuel_flow_sd"]
     for instrument in tables.instruments.index:
         own = streams.at(f"{instrument} {sector}", 0).generator().standard_normal(count) * constants["own_flow_sd"]
         same_fuel = 0.2 * own if instrument in ("carbon", "energy") else own
-        frame[instrument] = size * small * np.exp(same_fuel + (fuel if instrument in FUEL else 0.0))
+        frame[instrument] = relative * small * np.exp(same_fuel + (fuel if instrument in FUEL else 0.0))
     frame["source"], frame["confidence"] = "rule", "default"
     return frame
-
-
-def proportional_fit(prior: Floats, rows: Floats, columns: Floats, iterations: int = 20_000) -> Floats:
-    """Return the matrix nearest to ``prior`` (relative entropy) with the given row and column sums; rows are exact.
-
-    Deming and Stephan (1940): scale columns and rows in turn until both fit. Cells that are zero stay zero; where that
-    leaves no solution the columns keep a gap.
-    """
-    cells = prior.copy()
-    scale = max(float(columns.max(initial=0.0)), 1e-300)
-    for _ in range(iterations):
-        cells = cells * _ratio(columns, cells.sum(axis=0))
-        cells = cells * _ratio(rows, cells.sum(axis=1))[:, None]
-        if float(np.abs(cells.sum(axis=0) - columns).max()) < 1e-12 * scale:
-            break
-    return cells
-
-
-def _ratio(wanted: Floats, found: Floats) -> Floats:
-    return np.divide(wanted, found, out=np.zeros_like(wanted), where=found > 0)
-
-
-def _cells(tables: SynthesisTables, residual: dict[str, Floats], places: Ints, strict: bool) -> dict[str, Floats]:
-    """Return each instrument's total of the unnamed accounts of each cell (sector, city)."""
-    support = np.where(places > 0, tables.locations.to_numpy(dtype=np.float64), 0.0)
-    support = np.where((support.sum(axis=1) == 0)[:, None], places > 0, support).astype(np.float64)
-    cities = tables.cities.index
-    named = tables.plants.groupby("city")[list(tables.instruments.index)].sum().reindex(cities, fill_value=0.0)
-    result: dict[str, Floats] = {}
-    problems = []
-    for instrument in sorted(tables.instruments.index, key=lambda name: name != "carbon"):
-        rows = residual[instrument]
-        prior = support
-        if instrument in FUEL and "carbon" in result:
-            fuel = result["carbon"]
-            prior = np.where((fuel.sum(axis=1) > 0)[:, None], fuel, support)
-        prior = prior * _ratio(rows, prior.sum(axis=1))[:, None]
-        control = _control(tables, "city", instrument)
-        if np.isnan(control).any():
-            result[instrument] = prior
-            continue
-        columns = np.maximum(control - named[instrument].to_numpy(), 0.0)
-        result[instrument] = proportional_fit(prior, rows, columns)
-        gap = np.abs(result[instrument].sum(axis=0) - columns) / np.maximum(control, 1e-300)
-        problems += [
-            Problem(
-                str(tables.folder / "controls.csv"), 0, "total",
-                f"{instrument} of {city} cannot be met within {TOLERANCE:.1%}: it misses by {miss:.2%}",
-                "Change the city's total, its named plants or the table of locations.",
-            )
-            for city, miss in zip(cities, gap, strict=True) if miss > TOLERANCE
-        ]  # fmt: skip
-    if problems and strict:
-        raise TableError(problems)
-    return result
-
-
-def _fit(
-    tables: SynthesisTables, frame: "pd.DataFrame", residual: dict[str, Floats], places: Ints, strict: bool
-) -> dict[str, Floats]:
-    """Return the flows of all accounts: named plants' own, the others' scaled to the totals of their cells."""
-    cells = _cells(tables, residual, places, strict)
-    sector = tables.sectors.index.get_indexer(frame["sector"])
-    cell = sector * len(tables.cities) + tables.cities.index.get_indexer(frame["city"])
-    drawn = (frame["kind"] == "synthetic").to_numpy()
-    flows = {}
-    for instrument in tables.instruments.index:
-        values = frame[instrument].to_numpy(dtype=np.float64).copy()
-        found = np.bincount(cell[drawn], weights=values[drawn], minlength=places.size)
-        values[drawn] *= _ratio(cells[instrument].ravel(), found)[cell[drawn]]
-        flows[instrument] = values
-    return flows
 
 
 def _with_economics(tables: SynthesisTables, frame: "pd.DataFrame", streams: Streams) -> "pd.DataFrame":

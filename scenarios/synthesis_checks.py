@@ -131,6 +131,12 @@ def _named_plants(reading: Reading) -> None:
             )
             remedy = "Lower a capacity, utilisation or factor, or raise the total."
             reading.report("plants", last[level, key], level, message, remedy)
+    for (level, key), line in last.items():
+        accounts = control.get((level, key, "accounts"), float("inf"))
+        short = [k for k in instruments if named[level, key, k] < control.get((level, key, k), 0.0) * (1 - CLOSENESS)]
+        if named[level, key, "accounts"] >= accounts and short:
+            message = f"all {accounts:g} accounts of {key} are named, but leave some of its {', '.join(short)}"
+            reading.report("plants", line, level, message, "Raise the number of accounts in sector_parameters.csv.")
 
 
 def _measures(reading: Reading) -> None:
