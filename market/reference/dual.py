@@ -15,7 +15,7 @@ import numpy as np
 from market.reference.problem import PlanArrays
 from market.technology import Floats, Technology
 
-STEP = 1e-3
+STEP = 1e-2
 """Proximal slope of a step: over its whole length the marginal cost rises by this share of it."""
 
 

@@ -18,6 +18,10 @@ UNBOUNDED = 1e9
 """Scaled variables beyond this mean that the function falls for ever: the primal has no feasible point."""
 
 
+PATIENCE = 8
+"""Evaluations after which a step of at least half the best is good enough."""
+
+
 @dataclass(frozen=True, slots=True)
 class Minimum:
     """Where the search ended: variables, largest optimality residual, iterations and whether it ran away."""
@@ -94,9 +98,10 @@ def minimise(
             continue
         step, (value, gradient, hessian) = _walk(evaluate, point, direction, value, slope)
         point = np.maximum(point + step * direction, 0.0)
-        damping = (
-            min(10.0, damping * 10.0) if step < 0.1 else max(1e-12, damping * (0.1 if step >= 1.0 else 1.0))
-        )
+        if step < 0.1:
+            damping = min(10.0, damping * min(1.0 / step, 1e3))
+        elif step >= 1.0:
+            damping = max(1e-12, 0.1 * damping)
         left = residual(point, gradient)
         if left < best.residual * (1.0 - 1e-3) or left <= tolerance:
             best, stalled = Minimum(point, left, count, unbounded=False), 0
@@ -110,24 +115,34 @@ def minimise(
 def _walk(
     evaluate: Callable[[Floats], Evaluation], point: Floats, direction: Floats, value: float, slope: float
 ) -> tuple[float, Evaluation]:
-    """Return a step in (0, 1] along ``direction`` at which the slope has nearly turned, and what is there.
+    """Return a step in (0, 1] along ``direction`` that is near the lowest point, and what is there.
 
-    Slopes, not values, decide: near the end differences of values drown in rounding.
+    Beyond a kink is better than before it: there the model of the next step knows the kink. Slopes decide together
+    with values, because near the end differences of values drown in rounding.
     """
     low, low_slope, high, high_slope = 0.0, slope, 1.0, np.inf
     step = 1.0
     found = evaluate(np.maximum(point + direction, 0.0))
-    for _ in range(40):
+    for count in range(40):
         here = float(found[1] @ direction)
-        if here <= 0.0 or (here <= -0.3 * slope and found[0] <= value + 1e-13 * abs(value)):
-            if step == 1.0 or here >= 0.5 * slope:
+        if here <= 0.0:
+            if step == 1.0 or here >= 0.5 * slope or (count >= PATIENCE and step >= 0.5 * high):
                 break
             low, low_slope = step, here
+        elif found[0] <= value + 1e-4 * step * slope or (here <= -0.3 * slope and found[0] <= value + _noise(value)):
+            break
         else:
             high, high_slope = step, here
         if high - low <= 1e-14:
             break
         share = -low_slope / (high_slope - low_slope) if np.isfinite(high_slope) else 0.5
-        step = low + (high - low) * min(max(share, 0.05), 0.95)
+        if low > 0.0 and high > 4.0 * low:
+            step = float(np.sqrt(low * high))
+        else:
+            step = low + (high - low) * min(max(share, 0.1 if low > 0.0 else 0.02), 0.9)
         found = evaluate(np.maximum(point + step * direction, 0.0))
     return step, found
+
+
+def _noise(value: float) -> float:
+    return 1e-13 * abs(value)

@@ -16,6 +16,8 @@ from market.technology import Floats, flows, operating_cost
 __all__ = ["OutsideSupply", "Plan", "PlanProblem", "least_cost"]
 
 ROUNDS = 60
+CAUTION = 1e-2
+"""Damping at a starting point from elsewhere, where other measures and backstops may be at work than the model sees."""
 ACCEPTABLE = 1e-6
 """A plan whose optimality residual is above this is refused; between this and the tolerance it is flagged."""
 
@@ -103,11 +105,11 @@ def _starting_point(dual: Dual, start: Plan | Floats | None) -> tuple[Floats, fl
         ):
             raise ValueError(f"start: a plan of shape {shape} is needed, got {start.multipliers.shape}")
         dual.recentre(Primal(start.levels, start.cut, start.shortfall, start.imports))
-        return (start.multipliers / dual.unit).ravel(), 1e-8
+        return (start.multipliers / dual.unit).ravel(), CAUTION
     if start is not None:
         if np.shape(start) != shape:
             raise ValueError(f"start: expected multipliers of shape {shape}, got {np.shape(start)}")
-        return (np.maximum(start, 0.0) / dual.unit).ravel(), 1e-8
+        return (np.maximum(start, 0.0) / dual.unit).ravel(), CAUTION
     if shape[0] == 1:
         return np.zeros(shape[1]), 1.0
     single = Dual(_one_block(dual.given))
@@ -124,7 +126,7 @@ def _starting_point(dual: Dual, start: Plan | Floats | None) -> tuple[Floats, fl
     multipliers = np.zeros(shape)
     multipliers[-1] = price * float(np.median(dual.given.discount))
     multipliers = np.where(dual.given.banking, multipliers, price * dual.given.discount[:, None])
-    return (multipliers / dual.unit).ravel(), 1e-4
+    return (multipliers / dual.unit).ravel(), CAUTION
 
 
 def _one_block(given: PlanArrays) -> PlanArrays:

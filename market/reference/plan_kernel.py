@@ -74,34 +74,37 @@ def group_levels(
 
 @njit(cache=True)
 def unit_response(
-    price: Floats, effect: Floats, intercept: Floats, slope: Floats, limit: Floats, group: Ints, weight: Floats,
-    group_limit: Floats, pull: Floats, centre: Floats, benefit: Floats, curvature: Floats, x: Floats,
+    y: int, i: int, price: Floats, effect: Floats, intercept: Floats, slope: Floats, limit: Floats, group: Ints,
+    weight: Floats, group_limit: Floats, pull: Floats, centre: Floats, benefit: Floats, curvature: Floats, x: Floats,
     multiplier: Floats,
 ) -> float:  # fmt: skip
-    """Fill benefit, curvature and levels (M,) and group multipliers (G,) of one firm; return the measures' gain."""
-    measures = intercept.shape[0]
-    pulled = centre.shape[0] > 0
+    """Fill benefit, curvature and levels (M,) and group multipliers (G,) of firm i in block y; return the gain.
+
+    Whole arrays and indices, not rows: a view of a row costs as much as the arithmetic on it.
+    """
+    measures = intercept.shape[1]
+    pulled = centre.shape[2] > 0
     for m in range(measures):
         x[m] = 0.0
         benefit[m] = 0.0
-        curvature[m] = slope[m]
-        if limit[m] <= 0.0:
+        curvature[m] = slope[i, m]
+        if limit[i, m] <= 0.0:
             continue
-        value = -intercept[m]
-        for k in range(price.shape[0]):
-            value += effect[m, k] * price[k]
+        value = -intercept[i, m]
+        for k in range(price.shape[1]):
+            value += effect[i, m, k] * price[y, k]
         if pulled:
-            value += pull[m] * centre[m]
-            curvature[m] += pull[m]
+            value += pull[i, m] * centre[y, i, m]
+            curvature[m] += pull[i, m]
         benefit[m] = value
-        x[m] = level(value, curvature[m], limit[m])
-    for g in range(group_limit.shape[0]):
-        multiplier[g] = group_levels(g, benefit, curvature, limit, group, weight, group_limit[g], x)
+        x[m] = level(value, curvature[m], limit[i, m])
+    for g in range(group_limit.shape[1]):
+        multiplier[g] = group_levels(g, benefit, curvature, limit[i], group[i], weight[i], group_limit[i, g], x)
     gain = 0.0
     for m in range(measures):
         gain += benefit[m] * x[m] - 0.5 * curvature[m] * x[m] * x[m]
         if pulled:
-            gain -= 0.5 * pull[m] * centre[m] * centre[m]
+            gain -= 0.5 * pull[i, m] * centre[y, i, m] * centre[y, i, m]
     return gain
 
 
@@ -126,21 +129,19 @@ def dual_pass(
     multiplier = np.zeros(groups)
     unit = np.zeros(instruments)
     mixed = np.zeros(instruments)
-    for y in range(blocks):
-        row = y if baseline.shape[0] > 1 else 0
-        value[y] = 0.0
-        for k in range(instruments):
-            flow[y, k] = 0.0
-            if curved:
-                for j in range(instruments):
-                    hessian[y, k, j] = 0.0
-        for i in range(n):
+    value[:] = 0.0
+    flow[:] = 0.0
+    hessian[:] = 0.0
+    # Firms outside, blocks inside: a firm's measures stay in the nearest cache while its blocks pass.
+    for i in range(n):
+        for y in range(blocks):
+            row = y if baseline.shape[0] > 1 else 0
             scale = activity[y, i]
             if scale <= 0.0:
                 continue
             net = -unit_response(
-                price[y], effect[i], intercept[i], slope[i], limit[i], group[i], weight[i], group_limit[i],
-                pull[i], centre[y, i], benefit, curvature, x, multiplier,
+                y, i, price, effect, intercept, slope, limit, group, weight, group_limit, pull, centre,
+                benefit, curvature, x, multiplier,
             )  # fmt: skip
             for k in range(instruments):
                 unit[k] = baseline[row, i, k]
@@ -193,7 +194,8 @@ def dual_pass(
                 for k in range(instruments):
                     for j in range(k + 1):
                         hessian[y, k, j] += scale * unit[k] * unit[j] / steep
-        if curved:
+    if curved:
+        for y in range(blocks):
             for k in range(instruments):
                 for j in range(k):
                     hessian[y, j, k] = hessian[y, k, j]
@@ -217,8 +219,8 @@ def primal_pass(
         row = y if baseline.shape[0] > 1 else 0
         for i in range(n):
             net = -unit_response(
-                price[y], effect[i], intercept[i], slope[i], limit[i], group[i], weight[i], group_limit[i],
-                pull[i], centre[y, i], benefit, curvature, levels[y, i], multiplier,
+                y, i, price, effect, intercept, slope, limit, group, weight, group_limit, pull, centre,
+                benefit, curvature, levels[y, i], multiplier,
             )  # fmt: skip
             for k in range(instruments):
                 net += price[y, k] * baseline[row, i, k]

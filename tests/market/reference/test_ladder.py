@@ -108,10 +108,10 @@ def test_without_banking_nothing_is_mistimed() -> None:
 def test_unused_rights_and_exceeded_caps_show_as_volume() -> None:
     technology, permits = two_firms(), np.array([[14.0], [8.0]])
     problem = PlanProblem(technology, np.ones((2, 2)), permits, 0.0, banking=False)
-    unused = score(problem, np.array([0.5 * (2 / 3) * 49, 48.0]), permits - [[1.0], [0.0]])
+    unused = score(problem, np.array([0.5 * (2 / 3) * 49, 48.0]), permits - np.array([[1.0], [0.0]]))
     assert unused.volume == pytest.approx((49 - 36) / 3, rel=1e-6)
     assert unused.misallocation == pytest.approx(0, abs=1e-6)
-    breach = score(problem, np.array([0.5 * (2 / 3) * 25, 48.0]), permits + [[1.0], [0.0]])
+    breach = score(problem, np.array([0.5 * (2 / 3) * 25, 48.0]), permits + np.array([[1.0], [0.0]]))
     assert breach.volume == pytest.approx((25 - 36) / 3, rel=1e-6)
 
 
