@@ -19,7 +19,7 @@ STEP = 1e-2
 """Proximal slope of a step: over its whole length the marginal cost rises by this share of it."""
 
 
-SOFTER = 0.3
+SOFTER = 0.1
 """Factor on the proximal slopes from one round to the next when they converge slowly."""
 
 

@@ -100,7 +100,7 @@ def minimise(
         point = np.maximum(point + step * direction, 0.0)
         if step < 0.1:
             damping = min(10.0, damping * min(1.0 / step, 1e3))
-        elif step >= 1.0:
+        elif step >= 0.5:
             damping = max(1e-12, 0.1 * damping)
         left = residual(point, gradient)
         if left < best.residual * (1.0 - 1e-3) or left <= tolerance:
@@ -129,7 +129,9 @@ def _walk(
             if step == 1.0 or here >= 0.5 * slope or (count >= PATIENCE and step >= 0.5 * high):
                 break
             low, low_slope = step, here
-        elif found[0] <= value + 1e-4 * step * slope or (here <= -0.3 * slope and found[0] <= value + _noise(value)):
+        elif found[0] <= value + 1e-4 * step * slope or (
+            here <= -0.3 * slope and found[0] <= value + _noise(value)
+        ):
             break
         else:
             high, high_slope = step, here

@@ -81,6 +81,8 @@ def least_cost(problem: PlanProblem, start: "Plan | Floats | None" = None, toler
             dual.evaluate, dual.residual, point, dual.ridge, damping=damping, tolerance=0.1 * tolerance
         )
         iterations += found.iterations
+        if found.residual > ACCEPTABLE and not found.unbounded:
+            found = _around_the_kinks(dual, found, tolerance)
         if found.unbounded or found.residual > ACCEPTABLE:
             _refuse(dual, found)
         primal = dual.primal(found.point)
@@ -89,10 +91,33 @@ def least_cost(problem: PlanProblem, start: "Plan | Floats | None" = None, toler
         if shift <= tolerance:
             break
         dual.recentre(primal)
-        if count >= 3:
+        if 2 <= count < 6:
             dual.soften()
     residual = max(found.residual, shift)
     return _report(dual, found.point, primal, residual, residual <= tolerance, iterations)
+
+
+def _around_the_kinks(dual: Dual, found: Minimum, tolerance: float) -> Minimum:
+    """Go on from where Newton steps zigzag between kinks: quasi-Newton steps average over them, Newton ends it."""
+    from scipy.optimize import fmin_l_bfgs_b
+
+    for _ in range(3):
+        nearer, _, _ = fmin_l_bfgs_b(
+            lambda point: dual.evaluate(point)[:2],
+            found.point,
+            bounds=[(0.0, None)] * found.point.size,
+            m=30,
+            factr=10.0,
+            pgtol=1e-10,
+            maxiter=400,
+        )
+        start = np.maximum(nearer, 0.0)
+        found = minimise(
+            dual.evaluate, dual.residual, start, dual.ridge, damping=CAUTION, tolerance=0.1 * tolerance
+        )
+        if found.unbounded or found.residual <= ACCEPTABLE:
+            break
+    return found
 
 
 def _starting_point(dual: Dual, start: Plan | Floats | None) -> tuple[Floats, float]:

@@ -86,3 +86,11 @@ def test_the_check_notices_what_is_wrong() -> None:
     assert violations(problem, replace(plan, cost=plan.cost * 1.01))["duality_gap"] > 1e-4
     looser = replace(problem, permits=np.asarray(problem.permits) * 1.05)
     assert violations(looser, plan)["complementary_slackness"] > 1e-4
+
+
+def test_a_plan_between_many_kinks_converges() -> None:
+    # Newton steps alone zigzag here between steps, overlap groups and outside supply.
+    has = Features(steps=True, groups=True, outside=True, mixed_banking=True)
+    plan = least_cost(random_problem(10112, 7, 2, 6, 3, has))
+    assert plan.converged
+    assert plan.gap < 1e-8
