@@ -1,0 +1,333 @@
+"""Key indicators of a run, declared once: name, unit, direction, text in both languages, and a pure function.
+
+Indicators of an instrument are named ``<instrument>.<name>``. One that cannot be worked out is NaN, never zero.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from market.instruments import Text
+from scenarios.schema import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+
+COMPARABLE = 1e-3
+"""Share of actual cost by which caps may be exceeded before a run is no longer compared with least cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentTables:
+    """The rows of one instrument in every table, and the number of periods a year."""
+
+    key: str
+    markets: "pd.DataFrame"
+    instruments: "pd.DataFrame"
+    compliance: "pd.DataFrame"
+    prices: "pd.DataFrame"
+    periods: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunTables:
+    """All tables of a run, empty where a table was not kept, with the rates and names that indicators need."""
+
+    frames: "Mapping[str, pd.DataFrame]"
+    keys: tuple[str, ...]
+    discount_rate: float
+
+    def ladder(self, rung: str) -> float:
+        """Return a rung of the efficiency ladder; NaN if it is not there."""
+        table = self.frames.get("ladder")
+        if table is None:
+            return np.nan
+        found = table.loc[table["rung"] == rung, "value"]
+        return float(found.iloc[0]) if len(found) else np.nan
+
+    def present_value(self, table: str, column: str) -> float:
+        """Return the sum of a column, discounted from the table's first year; NaN if it is not there."""
+        frame = self.frames.get(table)
+        if frame is None or column not in frame or frame.empty:
+            return np.nan
+        age = (frame["year"] - frame["year"].min()).to_numpy(dtype=np.float64)
+        return float(np.nansum(frame[column].to_numpy(dtype=np.float64) * (1.0 + self.discount_rate) ** -age))
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentKpi:
+    """An indicator of one instrument. ``unit`` may name {unit} and {money}."""
+
+    name: str
+    unit: str
+    direction: Literal["lower", "higher", "neutral"]
+    text: Text
+    value: Callable[[InstrumentTables], float]
+
+
+@dataclass(frozen=True, slots=True)
+class RunKpi:
+    """An indicator of the whole run. ``unit`` may name {money}."""
+
+    name: str
+    unit: str
+    direction: Literal["lower", "higher", "neutral"]
+    text: Text
+    value: Callable[[RunTables], float]
+
+
+def kpis_of(tables: "Mapping[str, pd.DataFrame]", scenario: Scenario) -> "pd.Series[float]":
+    """Return every indicator of a run as a series, units by name in ``attrs["units"]``."""
+    import pandas as pd
+
+    money = scenario.money.currency.en
+    values: dict[str, float] = {}
+    units: dict[str, str] = {}
+    for one in _instruments(tables, scenario):
+        for kpi in INSTRUMENT_KPIS:
+            name = f"{one.key}.{kpi.name}"
+            values[name] = float(kpi.value(one))
+            units[name] = kpi.unit.format(unit=scenario.instruments[one.key].unit, money=money)
+    whole = RunTables(tables, tuple(scenario.instruments), scenario.money.social_discount_rate)
+    for overall in RUN_KPIS:
+        values[overall.name] = float(overall.value(whole))
+        units[overall.name] = overall.unit.format(money=money)
+    series = pd.Series(values, dtype=np.float64, name="value")
+    series.attrs["units"] = units
+    return series
+
+
+def declared(name: str) -> InstrumentKpi | RunKpi:
+    """Return the declaration of an indicator by the name it has in the series."""
+    instrument, _, plain = name.rpartition(".")
+    return _INSTRUMENT[plain] if instrument else _RUN[plain]
+
+
+def _instruments(tables: "Mapping[str, pd.DataFrame]", scenario: Scenario) -> Iterator[InstrumentTables]:
+    import pandas as pd
+
+    def rows(table: str, key: str) -> pd.DataFrame:
+        frame = tables.get(table)
+        if frame is None:
+            return pd.DataFrame()
+        return frame[frame["instrument"] == key]
+
+    for key in scenario.instruments:
+        yield InstrumentTables(
+            key,
+            rows("markets", key),
+            rows("instruments", key),
+            rows("compliance", key),
+            rows("prices", key),
+            scenario.calendar.periods_per_year,
+        )
+
+
+def _sum(frame: "pd.DataFrame", column: str) -> float:
+    if column not in frame or not frame[column].notna().any():
+        return np.nan
+    return float(frame[column].sum())
+
+
+def _ratio(above: float, below: float) -> float:
+    return above / below if below > 0 else np.nan  # a NaN below is not above zero either
+
+
+def _last(frame: "pd.DataFrame", column: str) -> float:
+    return float(frame[column].iloc[-1]) if column in frame and len(frame) else np.nan
+
+
+def mean_price(one: InstrumentTables) -> float:
+    """Return the volume-weighted mean price of the whole run."""
+    return _ratio(_sum(one.markets, "turnover"), _sum(one.markets, "volume"))
+
+
+def price_volatility(one: InstrumentTables) -> float:
+    """Return the yearly standard deviation of log price changes between consecutive periods that both traded."""
+    if one.markets.empty:
+        return np.nan
+    by_period = one.markets.groupby("period")[["turnover", "volume"]].sum()
+    traded = by_period[(by_period["volume"] > 0) & (by_period["turnover"] > 0)]
+    log_price = np.log(traded["turnover"].to_numpy() / traded["volume"].to_numpy())
+    consecutive = np.diff(traded.index.to_numpy()) == 1
+    changes = np.diff(log_price)[consecutive]
+    return float(np.std(changes, ddof=1) * np.sqrt(one.periods)) if changes.size > 1 else np.nan
+
+
+def last_quarter_share(one: InstrumentTables) -> float:
+    """Return the share of volume that traded in the last quarter of the year, by calendar month."""
+    if one.markets.empty:
+        return np.nan
+    late = one.markets["month"] > 0.75 * one.periods
+    return _ratio(float(one.markets.loc[late, "volume"].sum()), _sum(one.markets, "volume"))
+
+
+def import_bill(one: InstrumentTables) -> float:
+    """Return what net imports from outside markets cost at the prices of their periods."""
+    imports = one.instruments
+    if one.markets.empty or "outside_net_import" not in imports:
+        return np.nan
+    by_period = one.markets.groupby("period")[["turnover", "volume"]].sum()
+    price = by_period["turnover"] / by_period["volume"].where(by_period["volume"] > 0)
+    flow = imports.set_index("period")["outside_net_import"]
+    return float((flow * price.reindex(flow.index)).sum())
+
+
+def abatement_cost(run: RunTables) -> float:
+    """Return what measures and output cuts cost, in present value."""
+    return run.present_value("firms", "abatement_cost")
+
+
+def efficiency(run: RunTables) -> float:
+    """Return least cost over actual cost; NaN where the caps were exceeded, since the two then buy different things."""
+    least, actual, volume = (run.ladder(name) for name in ("least_cost", "actual_cost", "volume"))
+    if not (actual > 0 and volume >= -COMPARABLE * actual):
+        return np.nan
+    return least / actual
+
+
+def burden_gini(run: RunTables) -> float:
+    """Return how unequally the burden falls on accounts: 0 the same for all, 1 all on one.
+
+    The burden of an account is what it spent over the run (measures, trading, penalties, rights bought less rights
+    sold) over its revenue, or where no account has one over its baseline flows at mean prices. Burdens of net sellers
+    can be negative; the normalisation by Σ|burden| keeps the index within 0 and 1 (Raffinetti, Siletti and Vernizzi
+    2015) and is the usual index where all are positive.
+    """
+    firms, prices = run.frames.get("firms"), run.frames.get("prices")
+    if firms is None or firms.empty:
+        return np.nan
+    spent = firms[["abatement_cost", "trading_cost", "penalty", *(f"payment_{key}" for key in run.keys)]].sum(axis=1)
+    weight = firms["revenue"] if "revenue" in firms else spent * 0.0
+    if not (weight > 0).any():
+        mean = {} if prices is None else prices.groupby("instrument")["mean_price"].mean().to_dict()
+        usable = {key: mean[key] for key in run.keys if np.isfinite(mean.get(key, np.nan))}
+        weight = sum((firms[f"baseline_{key}"] * price for key, price in usable.items()), start=spent * 0.0)
+    by_account = firms.assign(spent=spent, weight=weight).groupby("account")[["spent", "weight"]].sum()
+    by_account = by_account[by_account["weight"] > 0]
+    return gini((by_account["spent"] / by_account["weight"]).to_numpy(dtype=np.float64))
+
+
+def gini(values: Floats) -> float:
+    """Return Σ_i Σ_j |x_i − x_j| / (2 n Σ|x|); NaN where nothing is to be divided."""
+    finite = np.sort(values[np.isfinite(values)])
+    total = float(np.abs(finite).sum())
+    if finite.size == 0 or total == 0.0:
+        return np.nan
+    n = finite.size
+    pairs = 2.0 * float(finite @ (2.0 * np.arange(n) - (n - 1)))
+    return pairs / (2.0 * n * total)
+
+
+def _prices_at(column: str, row: int) -> Callable[[InstrumentTables], float]:
+    def value(one: InstrumentTables) -> float:
+        return float(one.prices[column].iloc[row]) if column in one.prices and len(one.prices) else np.nan
+
+    return value
+
+
+def _total(table: str, column: str) -> Callable[[InstrumentTables], float]:
+    return lambda one: _sum(getattr(one, table), column)
+
+
+def _share(table: str, above: str, below: str) -> Callable[[InstrumentTables], float]:
+    return lambda one: _ratio(_sum(getattr(one, table), above), _sum(getattr(one, table), below))
+
+
+def _rung(name: str) -> Callable[[RunTables], float]:
+    return lambda run: run.ladder(name)
+
+
+def _accounts_short(run: RunTables) -> float:
+    return _sum(run.frames["compliance"], "accounts_short") if "compliance" in run.frames else np.nan
+
+
+def _text(en: str, zh: str) -> Text:
+    return Text(en=en, zh=zh)
+
+
+PRICE, PRESENT = "{money}/{unit}", "{money}, present value"
+INSTRUMENT_KPIS: tuple[InstrumentKpi, ...] = (
+    InstrumentKpi("mean_price", PRICE, "neutral", _text("Mean price", "平均价格"), mean_price),
+    InstrumentKpi(
+        "last_price", PRICE, "neutral", _text("Mean price, last year", "末年平均价格"), _prices_at("mean_price", -1)
+    ),
+    InstrumentKpi(
+        "last_reference_price", PRICE, "neutral", _text("Least-cost plan's price, last year", "末年最低成本方案价格"),
+        _prices_at("reference_price", -1),
+    ),
+    InstrumentKpi(
+        "price_volatility", "1/√year", "lower", _text("Price volatility, a year", "价格年化波动率"), price_volatility
+    ),
+    InstrumentKpi("volume", "{unit}", "neutral", _text("Volume traded", "成交量"), _total("markets", "volume")),
+    InstrumentKpi("turnover", "{money}", "neutral", _text("Turnover", "成交额"), _total("markets", "turnover")),
+    InstrumentKpi(
+        "turnover_rate", "share of caps", "neutral", _text("Volume over rights issued", "换手率（成交量/总量）"),
+        lambda one: _ratio(_sum(one.markets, "volume"), _sum(one.prices, "cap")),
+    ),
+    InstrumentKpi(
+        "last_quarter_share", "share of volume", "neutral", _text("Volume in the last quarter", "第四季度成交占比"),
+        last_quarter_share,
+    ),
+    InstrumentKpi(
+        "flow_to_cap", "share of caps", "lower", _text("Flow over cap", "实际量/总量"), _share("prices", "flow", "cap")
+    ),
+    InstrumentKpi(
+        "compliance_rate", "share of obligation", "higher", _text("Compliance rate", "履约率"),
+        _share("compliance", "surrendered", "obligation"),
+    ),
+    InstrumentKpi(
+        "shortfall", "{unit}", "lower", _text("Shortfalls at deadlines, summed", "各履约期缺口合计"),
+        _total("compliance", "shortfall"),
+    ),
+    InstrumentKpi(
+        "bank_end", "{unit}", "neutral", _text("Bank at the end", "期末结余"),
+        lambda one: _last(one.instruments, "bank"),
+    ),
+    InstrumentKpi(
+        "expired", "{unit}", "lower", _text("Rights expired", "失效配额"),
+        lambda one: _last(one.instruments, "expired"),
+    ),
+    InstrumentKpi(
+        "net_import", "{unit}", "neutral", _text("Net import from outside", "净调入量"),
+        _total("instruments", "outside_net_import"),
+    ),
+    InstrumentKpi("import_bill", "{money}", "neutral", _text("Bill of net imports", "净调入费用"), import_bill),
+)  # fmt: skip
+RUN_KPIS: tuple[RunKpi, ...] = (
+    RunKpi(
+        "abatement_cost", PRESENT, "lower", _text("Cost of measures and output cuts", "减排与减产成本"), abatement_cost
+    ),
+    RunKpi(
+        "penalties", PRESENT, "lower", _text("Penalties (a transfer)", "罚款（转移支付）"),
+        lambda run: run.present_value("compliance", "penalty"),
+    ),
+    RunKpi("trading_cost", PRESENT, "lower", _text("Trading cost", "交易成本"), _rung("friction")),
+    RunKpi(
+        "least_cost", PRESENT, "neutral", _text("Least cost of meeting the caps", "实现总量目标的最低成本"),
+        _rung("least_cost"),
+    ),
+    RunKpi("misallocation", PRESENT, "lower", _text("Misallocation", "主体间错配"), _rung("misallocation")),
+    RunKpi("mistiming", PRESENT, "lower", _text("Mistiming", "跨期错配"), _rung("mistiming")),
+    RunKpi("volume", PRESENT, "neutral", _text("Unused or exceeded caps", "总量未用足或超出"), _rung("volume")),
+    RunKpi("investment", PRESENT, "lower", _text("Investment", "投资偏差"), _rung("investment")),
+    RunKpi("friction", PRESENT, "lower", _text("Friction", "摩擦成本"), _rung("friction")),
+    RunKpi("information", PRESENT, "lower", _text("Information", "信息成本"), _rung("information")),
+    RunKpi("actual_cost", PRESENT, "lower", _text("Actual cost", "实际成本"), _rung("actual_cost")),
+    RunKpi(
+        "efficiency", "share", "higher", _text("Efficiency: least over actual cost", "效率（最低成本/实际成本）"),
+        efficiency,
+    ),
+    RunKpi(
+        "accounts_short", "accounts", "lower", _text("Accounts short, counted at each deadline", "缺口主体（按履约期计次）"),
+        _accounts_short,
+    ),
+    RunKpi("burden_gini", "0 to 1", "lower", _text("Inequality of burden (Gini)", "负担基尼系数"), burden_gini),
+)  # fmt: skip
+_INSTRUMENT = {kpi.name: kpi for kpi in INSTRUMENT_KPIS}
+_RUN = {kpi.name: kpi for kpi in RUN_KPIS}
