@@ -16,7 +16,7 @@ from market.technology import Floats, flows, operating_cost
 __all__ = ["OutsideSupply", "Plan", "PlanProblem", "least_cost"]
 
 ROUNDS = 60
-CAUTION = 1e-2
+CAUTION = 1e-3
 """Damping at a starting point from elsewhere, where other measures and backstops may be at work than the model sees."""
 ACCEPTABLE = 1e-6
 """A plan whose optimality residual is above this is refused; between this and the tolerance it is flagged."""
