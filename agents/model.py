@@ -6,13 +6,14 @@ import mesa
 import numpy as np
 import numpy.typing as npt
 
+from agents.desk import Trade
 from agents.expectations import Outlook
 from agents.firm import Firm
 from agents.population import FirmPopulation
 from agents.recorder import Recorder
 from agents.regulator import Regulator
 from agents.spec import MarketSpec
-from agents.trading import Exchange, Trade
+from agents.trading import Exchange
 from agents.world import WorldState
 from market.compliance import due
 from market.randomness import Streams

@@ -67,5 +67,7 @@ def _fit(
     rows = desk.rows[(tight | loose)[desk.rows]]
     if rows.size:
         allowed = np.maximum(room, 0.0)
-        fit_to_rights(k, rows, allowed, 0.25 * rule.lot, last, ceiling, model.population.activity, part, shadow, *firm, *out)
+        fit_to_rights(
+            k, rows, allowed, 0.25 * rule.lot, last, ceiling, model.population.activity, part, shadow, *firm, *out
+        )
     return bool(rows.size)

@@ -7,6 +7,8 @@ from market.abatement_kernel import firm_levels, output_cut
 
 ITERATIONS = 60
 PRECISION = 1e-12
+FIRST_STEP = 0.02
+LEAST = 1e-6
 
 
 @njit(cache=True)
@@ -71,8 +73,13 @@ def fit_to_rights(k, rows, allowed, tolerance, both_ways, ceiling, activity, par
         f_high = flow[i, k] - allowed[i] if not too_much else -np.inf
         last = 0
         for turn in range(ITERATIONS):
-            middle = 0.5 * (low + high)
-            if np.isfinite(f_low) and np.isfinite(f_high) and turn % 4 != 3:
+            if not np.isfinite(f_high):
+                middle = min(high, low + max(FIRST_STEP * low, LEAST) * 6.0**turn)
+            elif not np.isfinite(f_low):
+                middle = max(low, high - max(FIRST_STEP * high, LEAST) * 6.0**turn)
+            elif turn % 6 == 5:
+                middle = 0.5 * (low + high)
+            else:
                 middle = (low * f_high - high * f_low) / (f_high - f_low)
             shadow[i, k] = middle
             choose(i, shadow[i], scale, baseline, credit, effect, intercept, slope, limit, group, weight, group_limit,

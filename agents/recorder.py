@@ -14,7 +14,7 @@ from market.matching import NO_PRICE
 if TYPE_CHECKING:
     from agents.model import RightsMarketModel
     from agents.regulator import Regulator
-    from agents.trading import Trade
+    from agents.desk import Trade
     from market.compliance import Settlement
 
 Floats = npt.NDArray[np.float64]
@@ -70,14 +70,14 @@ class Recorder:
         t, year = model.period, min(model.year, self._spec.years - 1)
         for k, trade in enumerate(trades):
             if trade is not None:
-                self._market(t, year, k, trade, model)
+                self._market(t, k, trade, model)
             self._state(t, year, k, model)
         if model.year < self._spec.years:
             self._operation(year, model)
         if t % self._spec.periods == self._spec.periods - 1 or t == self._spec.total_periods - 1:
             self._flush(year, model)
 
-    def _market(self, t: int, year: int, k: int, trade: "Trade", model: "RightsMarketModel") -> None:
+    def _market(self, t: int, k: int, trade: "Trade", model: "RightsMarketModel") -> None:
         spec, rule, result, orders = self._spec, self._spec.rules[k], trade.result, trade.orders
         traded = result.price != NO_PRICE
         price = result.price * rule.tick if traded else np.nan

@@ -136,7 +136,9 @@ class Regulator:
                     self._issue(k, vintage, to_lots(self.entitlement[vintage, :, k], rule.lot, free), period, registry)
                     self.entitlement[vintage, :, k] = self.issued[vintage, :, k]
             if year == 0 and rule.initial_bank > 0:
-                bank = to_lots(self._share[:, k] * rule.initial_bank, rule.lot, int(rule.initial_bank / rule.lot + 1e-6))
+                bank = to_lots(
+                    self._share[:, k] * rule.initial_bank, rule.lot, int(rule.initial_bank / rule.lot + 1e-6)
+                )
                 registry.issue(registry.product(k, 0), registry.firm_accounts, bank, period)
             whole = int(self.cap[year, k] / rule.lot + 1e-6)
             self.for_auction[year, k] = int(whole * allocation.auction_share)

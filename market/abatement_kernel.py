@@ -50,6 +50,7 @@ def group_multiplier(g, cap, benefit, slope, limit, group, weight):
     for m in range(benefit.shape[0]):
         if group[m] == g and weight[m] > 0.0 and benefit[m] / weight[m] > high:
             high = benefit[m] / weight[m]
+    high *= 1.0 + TOLERANCE * 10.0  # so that rounding leaves no step measure just worth its while
     guess = 0.0
     for _ in range(ITERATIONS):
         used, fall = group_use(g, guess, benefit, slope, limit, group, weight)
@@ -110,6 +111,9 @@ def output_cut(net_cost: float, margin: float, slope: float, limit: float) -> fl
 def firm_levels(price, effect, intercept, slope, limit, group, weight, group_limit, benefit, x):
     """Fill ``benefit`` and ``x`` (M,) of one firm at ``price`` (K,); return the measures' gain."""
     for m in range(intercept.shape[0]):
+        if limit[m] <= 0.0:
+            benefit[m] = 0.0
+            continue
         value = -intercept[m]
         for k in range(price.shape[0]):
             value += effect[m, k] * price[k]

@@ -185,7 +185,16 @@ def measures(model: "RightsMarketModel", money: str) -> "pd.DataFrame":
 
 def ladder_table(ladder: "EfficiencyLadder", money: str) -> "pd.DataFrame":
     """Return one row per rung of the efficiency ladder, from the least cost to the actual cost."""
-    names = ("least_cost", "misallocation", "mistiming", "volume", "investment", "friction", "information", "actual_cost")
+    names = (
+        "least_cost",
+        "misallocation",
+        "mistiming",
+        "volume",
+        "investment",
+        "friction",
+        "information",
+        "actual_cost",
+    )
     columns = {"rung": list(names), "value": np.array([getattr(ladder, name) for name in names], dtype=np.float64)}
     return _frame(columns, {"value": f"{money}, present value"})
 

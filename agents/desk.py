@@ -1,0 +1,132 @@
+"""One instrument's market: who takes part, which windows are open, and what was last paid."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from agents.behaviours import planner
+from agents.behaviours.declared import PlannerRule
+from agents.expectations import growth_factors
+from agents.spec import MarketSpec
+from market.matching import MECHANISMS
+from market.orders import ClearingResult, OrderBatch
+
+if TYPE_CHECKING:
+    from market.net_demand_kernel import Rows
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Horizon:
+    """The windows and blocks of one instrument in one period.
+
+    ``front`` is the compliance year traded, ``pending`` 1 while it lies in the past; ``left`` periods remain of this
+    year, ``front_left`` until the front deadline.
+    """
+
+    front: int
+    pending: int
+    windows: int
+    left: int
+    front_left: int
+    weight: Floats
+
+
+@dataclass(slots=True)
+class Quote:
+    """What the market of one instrument expects in one period."""
+
+    price: float  # of the front vintage today
+    window: int  # the binding window, counted from the front
+    operating: float  # what this year's flows are worth
+    backstop: float
+    ahead: Any  # what lies ahead, as compiled code takes it
+
+
+@dataclass(slots=True)
+class Trade:
+    """What one market did in one period, for the recorder."""
+
+    vintage: int
+    quote: Quote
+    result: ClearingResult
+    orders: OrderBatch
+    net: Ints  # lots bought net by every account (A,)
+
+
+class Desk:
+    """One instrument's market: its participants, scratch arrays and last prices."""
+
+    def __init__(self, spec: MarketSpec, k: int, group_of: Ints) -> None:
+        technology = spec.technology
+        self.k = k
+        self.rule = spec.rules[k]
+        self.spec = spec
+        acts = (np.abs(technology.effect[:, :, k]) * technology.limit).any(axis=1)
+        self.rows = np.flatnonzero((technology.baseline[:, k] > 0.0) | acts)
+        self.whole = self.rows.size == technology.firms
+        planner_groups = np.array([isinstance(rule, PlannerRule) for rule in spec.behaviours])
+        self.group_of = group_of
+        self.plans = planner_groups[group_of[self.rows]]
+        horizons = [rule.horizon_years for rule in spec.behaviours if isinstance(rule, PlannerRule)] or [1]
+        self.longest = max(horizons) if self.rule.banked else 1
+        self.horizon = np.array(
+            [r.horizon_years if isinstance(r, PlannerRule) else self.longest for r in spec.behaviours], dtype=np.int64
+        )
+        rules = [rule for rule in spec.behaviours if isinstance(rule, PlannerRule)]
+        self.offsets = planner.order_offsets(rules[0]) if rules else np.zeros(0)
+        self.patience = rules[0].patience if rules else 1.0
+        self.fixed = np.zeros((self.longest + 1, self.rows.size))  # one window more while last year is pending
+        self.activity = np.zeros((self.longest, self.rows.size))
+        self.layout = self._lay_out()
+        capacity = int(self.plans.sum()) * (self.offsets.size + 1)
+        self.order_account = np.empty(capacity, dtype=np.int64)
+        self.order_side = np.empty(capacity, dtype=np.int8)
+        self.order_price = np.empty(capacity, dtype=np.int64)
+        self.order_quantity = np.empty(capacity, dtype=np.int64)
+        self.mechanism = MECHANISMS[self.rule.venues[0].mechanism]()
+        self.last_price = 0.0
+        self.reference_price = 0.0  # mean of the period before, for penalties that are multiples
+        self.net_sales = np.zeros(technology.firms, dtype=np.int64)  # of the front vintage, in lots
+        self.growth_cache: dict[tuple[int, int], Floats] = {}
+
+    def horizon_at(self, period: int) -> Horizon | None:
+        """Return the windows that are open in a period, or None when every deadline has passed."""
+        spec = self.spec
+        year, month = divmod(period, spec.periods)
+        front = year
+        while front > 0 and spec.deadline(self.k, front - 1) >= period:
+            front -= 1
+        if front >= spec.years:
+            return None
+        pending = year - front
+        windows = min(self.longest + pending, spec.years - front) if self.rule.banked else 1
+        left = spec.periods - month if year < spec.years else 0
+        blocks = max(0, windows - pending)
+        weight = np.ones(max(1, blocks))
+        weight[0] = left / spec.periods if blocks else 0.0
+        return Horizon(front, pending, windows, left, spec.deadline(self.k, front) - period + 1, weight)
+
+    def growth(self, left: int, blocks: int) -> Floats:
+        """Return the price growth (G, B) of every behaviour group."""
+        key = (left, blocks)
+        if key not in self.growth_cache:
+            rates = [rule.discount_rate for rule in self.spec.behaviours]
+            periods = self.spec.periods
+            self.growth_cache[key] = np.array([growth_factors(rate, periods, max(1, left), blocks) for rate in rates])
+        return self.growth_cache[key]
+
+    def _lay_out(self) -> "Rows":
+        from market.net_demand_kernel import lay_out
+
+        rows = lay_out(self.k, self.rows, self.spec.technology)
+        blocks = self.longest
+        return rows._replace(base_rest=np.zeros((blocks, rows.measure.size)), net=np.zeros((blocks, self.rows.size)))
+
+    def take(self, column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return the participants' entries of a column over all accounts."""
+        return column if self.whole else column[self.rows]

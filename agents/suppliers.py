@@ -1,0 +1,80 @@
+"""Who supplies rights besides the accounts: the regulator's offers and an outside market's ladder of orders."""
+
+import numpy as np
+import numpy.typing as npt
+
+from agents.desk import Desk, Horizon
+from agents.regulator import Regulator
+from market.instruments import Instrument
+from market.orders import BUY, SELL, OrderBatch
+from market.policies.outside import OutsideMarket
+
+Floats = npt.NDArray[np.float64]
+
+STEPS = 41
+WIDTH = 0.2  # the ladder spans 20 % to either side of the outside price and of the expected price
+
+
+def government_orders(desk: Desk, horizon: Horizon, regulator: Regulator, account: int) -> OrderBatch:
+    """Return the regulator's offers: an equal part of what is left of the auction, and the paid share."""
+    k, front = desk.k, horizon.front
+    auction = int(np.ceil(regulator.for_auction[front, k] / horizon.front_left))
+    sale = int(regulator.for_sale[front, k])
+    allocation = desk.rule.allocation
+    offers = [(auction, allocation.reserve_price), (sale, allocation.base_price)]
+    offers = [(lots, price) for lots, price in offers if lots > 0]
+    price = np.array([max(1, round(price / desk.rule.tick)) for _, price in offers], dtype=np.int64)
+    lots = np.array([lots for lots, _ in offers], dtype=np.int64)
+    owner = np.full(lots.size, account, dtype=np.int64)
+    return OrderBatch(owner, np.full(lots.size, SELL, dtype=np.int8), price, lots)
+
+
+def outside_terms(desk: Desk, horizon: Horizon, year: int) -> tuple[Floats, Floats]:
+    """Return the outside market's price and slope by block (B, 2), and its import and export limits (2,)."""
+    blocks = horizon.weight.size
+    terms = np.zeros((blocks, 2))
+    market = desk.rule.outside
+    if market is None:
+        return terms, np.zeros(2)
+    prices = market.prices(desk.spec.calendar_years)
+    terms[:, 0] = prices[np.minimum(year + np.arange(blocks), prices.size - 1)]
+    terms[:, 1] = market.slope
+    return terms, np.array([market.import_limit, market.export_limit])
+
+
+def outside_orders(desk: Desk, horizon: Horizon, year: int, expected: float, account: int) -> OrderBatch:
+    """Return the outside market's orders: it sells above its price and buys below it, a period's part of its depth."""
+    market = desk.rule.outside
+    if market is None or horizon.left == 0:
+        return OrderBatch.empty()
+    centre = float(market.prices(desk.spec.calendar_years)[year])
+    grid = _grid((centre, max(expected, desk.rule.tick)), desk.rule.tick)
+    growth = desk.growth(horizon.left, horizon.weight.size)[0, 0]
+    lots = np.rint(_net_import(grid * desk.rule.tick * growth, centre, market) / desk.spec.periods / desk.rule.lot)
+    offered, wanted = np.maximum(lots, 0).astype(np.int64), np.maximum(-lots, 0).astype(np.int64)
+    sell = np.diff(offered, prepend=0)
+    buy = wanted - np.append(wanted[1:], 0)
+    side = np.where(sell > 0, SELL, BUY).astype(np.int8)
+    quantity = np.where(sell > 0, sell, buy)
+    keep = quantity > 0
+    return OrderBatch(np.full(int(keep.sum()), account, dtype=np.int64), side[keep], grid[keep], quantity[keep])
+
+
+def expected_supply(orders: OrderBatch, price: float, rule: Instrument) -> float:
+    """Return the net supply of orders at a price, in units."""
+    sells = orders.quantity[(orders.side == SELL) & (orders.price * rule.tick <= price)].sum()
+    buys = orders.quantity[(orders.side == BUY) & (orders.price * rule.tick >= price)].sum()
+    return float(sells - buys) * rule.lot
+
+
+def _grid(centres: tuple[float, ...], tick: float) -> npt.NDArray[np.int64]:
+    spread = np.linspace(1 - WIDTH, 1 + WIDTH, STEPS)
+    grid = np.unique(np.concatenate([np.rint(spread * centre / tick) for centre in centres]).astype(np.int64))
+    return grid[grid > 0]
+
+
+def _net_import(price: Floats, centre: float, market: OutsideMarket) -> Floats:
+    """Return the net import a year at each price (see `market.net_demand_kernel.outside_supply`)."""
+    if market.slope <= 0.0:
+        return np.where(price > centre, market.import_limit, np.where(price < centre, -market.export_limit, 0.0))
+    return np.clip((price - centre) / market.slope, -market.export_limit, market.import_limit)
