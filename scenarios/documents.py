@@ -52,11 +52,15 @@ class Node:
 
 
 def node_of(value: Any, file: str) -> Node:
-    """Return a Python value as a node without a line."""
+    """Return a Python value as a node without a line; TypeError if it holds anything but plain data."""
+    if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
+        value = value.item()  # a NumPy number
     if isinstance(value, dict):
         return Node({str(key): node_of(child, file) for key, child in value.items()}, file, 0)
     if isinstance(value, list | tuple):
         return Node([node_of(child, file) for child in value], file, 0)
+    if value is not None and not isinstance(value, str | int | float):
+        raise TypeError(type(value).__name__)
     return Node(value, file, 0)
 
 

@@ -21,11 +21,14 @@ LIBRARY = PROJECT / "library"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a scenario's keys are written: file label and line by dotted key, and the folder of each file label."""
+    """Where a scenario's keys are written: file label and line by dotted key, and the folder of each file label.
 
-    label: str
-    places: dict[str, tuple[str, int]] = field(default_factory=dict)
-    folders: dict[str, Path] = field(default_factory=dict)
+    All origins compare equal, so that two scenarios are equal if they say the same.
+    """
+
+    label: str = field(compare=False)
+    places: dict[str, tuple[str, int]] = field(default_factory=dict, compare=False)
+    folders: dict[str, Path] = field(default_factory=dict, compare=False)
 
     def place(self, key: str) -> tuple[str, int]:
         """Return the file label and line of a key, or of the nearest key above it."""
@@ -221,9 +224,20 @@ def _replaced(tree: Node, key: str, value: Any, problems: list[Problem], label: 
     """Return the tree with one value replaced; a path through something without parts is a problem."""
     steps = key.split(".")
 
+    def refuse(message: str, remedy: str) -> Node:
+        problems.append(Problem(label, 0, f"--set {key}", message, remedy))
+        return tree
+
+    if "" in steps:
+        return refuse("the path has an empty part", "Join the keys by single dots, as in instruments.carbon.lot.")
+    try:
+        replacement = node_of(value, f"--set {key}")
+    except TypeError as error:
+        return refuse(f"a value of type {error} is no plain data", "Give a number, text, list or mapping.")
+
     def place(node: Node, position: int) -> Node:
         if position == len(steps):
-            return node_of(value, f"--set {key}")
+            return replacement
         step = steps[position]
         if isinstance(node.value, dict):
             child = node.value.get(step, Node({}, f"--set {key}", 0))
@@ -238,7 +252,7 @@ def _replaced(tree: Node, key: str, value: Any, problems: list[Problem], label: 
             remedy = f"Items are numbered from 0: {above}.0 is the first."
         else:
             message, remedy = f"{above} is a single value without keys", f"Set {above} itself."
-        problems.append(Problem(label, 0, f"--set {key}", message, remedy))
+        refuse(message, remedy)
         return node
 
     return place(tree, 0)

@@ -209,7 +209,7 @@ def _compared(compared: "pd.DataFrame") -> None:
         say_table(
             ("level", "key", "control", "accounts", "off by %", "confidence"),
             [
-                (level, key, number(control), number(found), f"{off:.3f}", sure)
+                (level, key, number(control), number(found), f"{round(off, 3) + 0.0:.3f}", sure)
                 for level, key, control, found, off, sure in cells
             ],
             (2, 3, 4),

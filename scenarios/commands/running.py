@@ -149,7 +149,7 @@ def _folder(out: Path | None, name: str) -> Path:
             folder = Path("runs") / f"{name}-{count}"
     else:
         folder = out
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if os.path.lexists(folder):
             message = "something is there already; a run never overwrites"
             raise InputError([Problem(str(folder), 0, "--out", message, "Name a new folder.")])
     above = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
