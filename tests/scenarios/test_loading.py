@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scenarios
+from scenarios.accounts import accounts, technology
+from scenarios.checks import check
 from scenarios.documents import parse, scalar_of
 from scenarios.errors import InputError
 from scenarios.loading import LIBRARY, load, origin_of, read
@@ -201,7 +203,7 @@ def test_a_draft_keeps_what_is_valid_beside_what_is_not(tmp_path):
     assert list(draft.parts.instruments) == ["carbon"]
 
 
-LINES = GOOD.splitlines()
+LINES = GOOD.replace("../data", str(LIBRARY.parent / "data")).splitlines()
 SCRAPS = st.sampled_from(
     [
         *"~'\"{}|%@`\t\x00\ud7ff0",
@@ -241,11 +243,13 @@ def mutations(draw: st.DrawFn) -> str:
 
 @settings(max_examples=300)
 @given(text=mutations())
-def test_a_mutated_scenario_loads_or_raises_input_error(text, tmp_path_factory):
+def test_a_mutated_scenario_passes_every_check_or_raises_input_error(text, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "mutated.yaml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     try:
-        assert isinstance(load(path), Scenario)
+        scenario = load(path)
+        check(scenario)
+        technology(accounts(scenario), scenario.instruments)
     except InputError as error:
         for problem in error.problems:
             assert problem.key
