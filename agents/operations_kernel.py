@@ -14,11 +14,52 @@ LEAST = 1e-6
 @njit(cache=True)
 def operate(price, group_of, activity, part, baseline, credit, effect, intercept, slope, limit, group, weight,
             group_limit, margin, output_slope, output_limit, levels, cut, flow, cost):  # fmt: skip
-    """Fill levels (n, M), cuts (n,), flows (n, K) and costs (n,) of a period of ``part`` years at ``price`` (G, K)."""
-    benefit = np.zeros(intercept.shape[1])
-    for i in range(baseline.shape[0]):
-        choose(i, price[group_of[i]], activity[i] * part, baseline, credit, effect, intercept, slope, limit, group,
-               weight, group_limit, margin, output_slope, output_limit, benefit, levels, cut, flow, cost)  # fmt: skip
+    """Fill levels (n, M), cuts (n,), flows (n, K) and costs (n,) of a period of ``part`` years at ``price`` (G, K).
+
+    Accounts that might cut output or fill an overlap group are worked out in full (`choose`), the others in place.
+    """
+    n, measures = intercept.shape
+    instruments = price.shape[1]
+    benefit = np.zeros(measures)
+    used = np.zeros(group_limit.shape[1])
+    for i in range(n):
+        kind = group_of[i]
+        scale = activity[i] * part
+        whole = False
+        if output_limit[i] > 0.0:
+            net = 0.0
+            for k in range(instruments):
+                net += price[kind, k] * (baseline[i, k] - credit[i, k])
+            whole = net > margin[i]
+        spent = 0.0
+        used[:] = 0.0
+        for k in range(instruments):
+            flow[i, k] = baseline[i, k]
+        for m in range(measures):
+            most = limit[i, m]
+            level = 0.0
+            if most > 0.0:
+                value = -intercept[i, m]
+                for k in range(instruments):
+                    value += effect[i, m, k] * price[kind, k]
+                if value > 0.0:
+                    level = most if value >= slope[i, m] * most else value / slope[i, m]
+                    spent += (intercept[i, m] + 0.5 * slope[i, m] * level) * level
+                    for k in range(instruments):
+                        flow[i, k] -= effect[i, m, k] * level
+                    g = group[i, m]
+                    if g >= 0:
+                        used[g] += weight[i, m] * level
+                        whole = whole or used[g] > group_limit[i, g]
+            levels[i, m] = level
+        if whole:
+            choose(i, price[kind], scale, baseline, credit, effect, intercept, slope, limit, group, weight, group_limit,
+                   margin, output_slope, output_limit, benefit, levels, cut, flow, cost)  # fmt: skip
+            continue
+        cut[i] = 0.0
+        cost[i] = scale * spent
+        for k in range(instruments):
+            flow[i, k] = scale * max(0.0, flow[i, k])
 
 
 @njit(cache=True)
