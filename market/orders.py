@@ -100,6 +100,20 @@ class OrderBatch:
         if problems:
             raise OrderError("orders cannot be read: " + "; ".join(problems))
 
+    def check_types(self) -> None:
+        """Raise OrderError unless compiled loops can read the columns; values are not looked at."""
+        shape = self.account.shape
+        if (
+            self.side.dtype != np.int8
+            or self.side.shape != shape
+            or not self.side.flags.c_contiguous
+            or any(
+                column.dtype != np.int64 or column.shape != shape or not column.flags.c_contiguous
+                for column in (self.account, self.price, self.quantity)
+            )
+        ):
+            self.validate()
+
     def _types(self) -> list[str]:
         problems = []
         for name, dtype in _COLUMNS:

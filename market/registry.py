@@ -18,6 +18,16 @@ from market.journal import CASH, LEAVING, TOTALS, Journal, Operation
 
 Ints = npt.NDArray[np.int64]
 
+_FAULTS = (
+    "lawful",
+    "lots would be created or lost",
+    "money would be created or lost",
+    "more would be unlocked than is locked",
+    "an account would give lots that it does not hold free of locks",
+    "an account would pay beyond its cash, credit and locks",
+    "an amount exceeds 2**61",
+)
+
 LIMIT = 1 << 61
 """No balance, total or payment may exceed it, so no sum of two of them can wrap."""
 
@@ -39,9 +49,9 @@ class Registry:
     """
 
     __slots__ = (
-        "accounts", "balances", "cancelled", "carried_in", "carried_out", "cash", "cash_locked", "credit_limit",
-        "expired", "firm_accounts", "firms", "government", "imported", "instruments", "issued", "journal", "locked",
-        "outside", "products", "reserve", "surrendered", "vintages",
+        "_nothing", "accounts", "balances", "cancelled", "carried_in", "carried_out", "cash", "cash_locked",
+        "credit_limit", "expired", "firm_accounts", "firms", "government", "imported", "instruments", "issued",
+        "journal", "locked", "outside", "products", "reserve", "surrendered", "vintages",
     )  # fmt: skip
 
     def __init__(
@@ -70,6 +80,7 @@ class Registry:
         self.expired = np.zeros_like(self.issued)
         self.carried_in = np.zeros_like(self.issued)
         self.carried_out = np.zeros_like(self.issued)
+        self._nothing = np.zeros_like(self.cash)
 
     def _credit(self, limit: npt.ArrayLike) -> Ints:
         given = np.asarray(limit, dtype=np.int64)
@@ -165,27 +176,34 @@ class Registry:
 
         Only settlement calls this. What the outside market sells beyond its balance is imported first.
         """
+        from market.registry_kernel import exchange_fault
+
         self._check_product(product)
-        _check_zero_sum(change, self.cash.shape, "lots")
-        _check_zero_sum(money, self.cash.shape, "money")
-        locked = self._released(self.locked[product], unlock, "rights")
-        cash_locked = self._released(self.cash_locked, unlock_cash, "cash")
-        held = self.balances[product] + change
-        missing = max(0, int(locked[self.outside] - held[self.outside]))
-        held[self.outside] += missing
-        imported = np.zeros_like(change)
-        imported[self.outside] = missing
-        if missing:
-            self._check_room(product, imported)
-        if (held < locked).any():
-            raise ConservationError(_first(held < locked, change, f"cannot give lots of product {product}"))
-        self._check_cash(money, cash_locked)
-        self.locked[product] = locked
-        self.cash_locked[:] = cash_locked
-        if missing:
-            self._apply(Operation.IMPORT, product, imported, period)
+        unlock = self._nothing if unlock is None else unlock
+        unlock_cash = self._nothing if unlock_cash is None else unlock_cash
+        for column in (change, money, unlock, unlock_cash):
+            self._check_column(column)
+        fault, account, lacking = exchange_fault(
+            self.balances[product], self.locked[product], change, unlock,
+            self.cash, self.cash_locked, self.credit_limit, money, unlock_cash, self.outside,
+        )  # fmt: skip
+        if fault:
+            raise ConservationError(
+                f"{_FAULTS[fault]}: product {product}, account {account}, "
+                f"{int(change[account])} lots, {int(money[account])} minor units"
+            )
+        if lacking:
+            self._import(product, lacking, period)
+        self.locked[product] -= unlock
+        self.cash_locked -= unlock_cash
         self._apply(Operation.TRANSFER, product, change, period)
         self._apply_money(money, period)
+
+    def _import(self, product: int, lots: int, period: int) -> None:
+        imported = np.zeros(self.accounts, dtype=np.int64)
+        imported[self.outside] = lots
+        self._check_room(product, imported)
+        self._apply(Operation.IMPORT, product, imported, period)
 
     def _take(
         self,
@@ -203,8 +221,10 @@ class Registry:
 
     def pay(self, change: Ints, period: int) -> None:
         """Move money between accounts; ``change`` (A,) adds up to zero."""
-        _check_zero_sum(change, self.cash.shape, "money")
-        self._check_cash(change, self.cash_locked)
+        self._check_column(change)
+        if max(int(change.max()), -int(change.min())) > LIMIT or not _adds_to_zero(change):
+            raise ConservationError("money would be created or lost, or an amount exceeds 2**61")
+        self._check_cash(change)
         self._apply_money(change, period)
 
     def fine(self, amounts: npt.ArrayLike, period: int) -> None:
@@ -223,6 +243,19 @@ class Registry:
         self.pay(change, period)
 
     # Locks: ownership stays, so they are not in the journal -------------------------------------------------------
+
+    def hold(self, product: int, rights: Ints, money: Ints) -> bool:
+        """Lock lots and money (A,) at once if every account has them free; return whether it has, or change nothing."""
+        self._check_product(product)
+        self._check_column(rights)
+        self._check_column(money)
+        if rights.min() < 0 or money.min() < 0:
+            raise ConservationError("a lock is negative")
+        if (rights > self.free(product)).any() or (money > self.spendable()).any():
+            return False
+        self.locked[product] += rights
+        self.cash_locked += money
+        return True
 
     def lock(self, product: int, accounts: npt.ArrayLike | None, lots: npt.ArrayLike) -> None:
         """Reserve lots for what is on offer."""
@@ -269,7 +302,10 @@ class Registry:
         if given.min() < 0 or int(given.max()) > LIMIT // max(1, rows.size):
             raise ConservationError("an amount is negative, or all of them could add up to more than 2**61")
         column = np.zeros(self.accounts, dtype=np.int64)
-        np.add.at(column, rows, given.astype(np.int64))
+        if (rows[1:] > rows[:-1]).all():
+            column[rows] = given
+        else:
+            np.add.at(column, rows, given.astype(np.int64))  # an account may be named twice
         return column
 
     def _check_product(self, product: int) -> None:
@@ -289,18 +325,20 @@ class Registry:
             verb = "lock" if operation is None else operation.name.lower().replace("_", " ")
             raise ConservationError(_first(short, taken, f"cannot {verb} lots of product {product}"))
 
-    def _check_cash(self, change: Ints, locked: Ints) -> None:
+    def _check_cash(self, change: Ints) -> None:
         after = self.cash + change
-        short = after - locked < -self.credit_limit
+        short = after - self.cash_locked < -self.credit_limit
         if short.any():
             raise ConservationError(_first(short, change, "cannot pay"))
         if (after > LIMIT).any():
             raise ConservationError("an account's cash would exceed 2**61 minor units")
 
-    def _released(self, locked: Ints, less: Ints | None, what: str) -> Ints:
-        if less is None:
-            return locked
-        if (less < 0).any() or (less > locked).any():
+    def _check_column(self, column: Ints) -> None:
+        if column.dtype != np.int64 or column.shape != self.cash.shape:
+            raise ConservationError("changes must be int64 with a row for every account")
+
+    def _released(self, locked: Ints, less: Ints, what: str) -> Ints:
+        if (less > locked).any():
             raise ConservationError(f"more {what} would be unlocked than are locked")
         return locked - less
 
@@ -330,12 +368,3 @@ def _adds_to_zero(change: Ints) -> bool:
     if change.size == 0 or max(int(change.max()), -int(change.min())) <= LIMIT // change.size:
         return int(change.sum()) == 0
     return sum(change.tolist()) == 0
-
-
-def _check_zero_sum(change: Ints, shape: tuple[int, ...], what: str) -> None:
-    if change.shape != shape or change.dtype != np.int64:
-        raise ConservationError(f"{what} must be int64 with a row for every account")
-    if max(int(change.max()), -int(change.min())) > LIMIT:
-        raise ConservationError(f"an account would move {what} above 2**61")
-    if not _adds_to_zero(change):
-        raise ConservationError(f"{what} would be created or lost: changes add up to {sum(change.tolist())}")

@@ -11,7 +11,7 @@ import numpy as np
 
 from market.errors import ConservationError
 from market.matching.protocol import Mechanism
-from market.orders import NO_PRICE, SELL, Bytes, ClearingResult, Ints, OrderBatch, Reason
+from market.orders import BUY, NO_PRICE, SELL, Bytes, ClearingResult, Ints, OrderBatch, Reason
 from market.randomness import Stream
 from market.registry import Registry
 
@@ -59,26 +59,16 @@ def lock_orders(registry: Registry, product: int, orders: OrderBatch, money_per_
     ConservationError
         Where all orders together are worth more than 2**61 minor units.
     """
-    orders.validate()
-    _check_accounts(registry, orders)
     rights, money = _claims(registry, orders, money_per_lot_tick)
-    free, spendable = registry.free(product), registry.spendable()
     reason = np.zeros(len(orders), dtype=np.int8)
     rows = np.arange(len(orders))
-    if (rights > free).any() or (money > spendable).any():
-        cost = np.where(
-            orders.side == SELL, orders.quantity, orders.price * orders.quantity * money_per_lot_tick
-        )
-        for side, limit, why in (
-            (SELL, free, Reason.REJECTED_NOT_HELD),
-            (-SELL, spendable, Reason.REJECTED_NO_CASH),
-        ):
-            reason[_uncovered(orders, side, cost, limit, registry.outside)] = why
+    if not registry.hold(product, rights, money):
+        reason = _rejections(registry, product, orders, money_per_lot_tick)
         rows = np.flatnonzero(reason == Reason.FILLED)
         orders = orders.take(rows)
         rights, money = _claims(registry, orders, money_per_lot_tick)
-    registry.lock(product, None, rights)
-    registry.lock_cash(None, money)
+        if not registry.hold(product, rights, money):
+            raise ConservationError("orders that were found covered are not")
     return Acceptance(orders, rows, reason, rights, money)
 
 
@@ -100,9 +90,9 @@ def settle(
     """
     from market.settlement_kernel import net_of
 
-    _check_accounts(registry, orders)
+    orders.check_types()
     price = 0 if result.price == NO_PRICE else result.price
-    if result.filled.shape != orders.account.shape:
+    if result.filled.shape != orders.account.shape or result.filled.dtype != np.int64:
         raise ConservationError("a clearing result does not belong to these orders")
     lots, money, volume, lawful = net_of(
         orders.account, orders.side, orders.price, orders.quantity, result.filled, price, money_per_lot_tick,
@@ -149,21 +139,32 @@ def trade(
     return state, result, summary
 
 
-def _check_accounts(registry: Registry, orders: OrderBatch) -> None:
-    if len(orders) and (orders.account.min() < 0 or orders.account.max() >= registry.accounts):
-        raise ConservationError(f"an order is of an account outside 0 ... {registry.accounts - 1}")
-
-
 def _claims(registry: Registry, orders: OrderBatch, money_per_lot_tick: int) -> tuple[Ints, Ints]:
     from market.settlement_kernel import claims
 
+    orders.check_types()
     rights, money, fits = claims(
         orders.account, orders.side, orders.price, orders.quantity, money_per_lot_tick, registry.accounts
     )
     if not fits:
-        raise ConservationError("all orders together are worth more than 2**61 minor units or lots")
+        orders.validate()
+        raise ConservationError(
+            f"an order is of an account outside 0 ... {registry.accounts - 1}, "
+            "or all orders together are worth more than 2**61 minor units or lots"
+        )
     rights[registry.outside] = money[registry.outside] = 0
     return rights, money
+
+
+def _rejections(registry: Registry, product: int, orders: OrderBatch, money_per_lot_tick: int) -> Bytes:
+    reason = np.zeros(len(orders), dtype=np.int8)
+    worth = orders.price * orders.quantity * money_per_lot_tick
+    outside = registry.outside
+    reason[_uncovered(orders, SELL, orders.quantity, registry.free(product), outside)] = (
+        Reason.REJECTED_NOT_HELD
+    )
+    reason[_uncovered(orders, BUY, worth, registry.spendable(), outside)] = Reason.REJECTED_NO_CASH
+    return reason
 
 
 def _uncovered(orders: OrderBatch, side: int, cost: Ints, limit: Ints, unlimited: int) -> Ints:

@@ -47,25 +47,16 @@ def _clear(orders: OrderBatch, stream: Stream) -> ClearingResult | None:
     """Return the result, or None where orders cannot be read or an account would meet its own."""
     from market.matching.call_auction_kernel import CLEARED, clear_book
 
-    if not _typed(orders):
-        return None
+    orders.check_types()
     with np.errstate(
         over="ignore"
-    ):  # the hash wraps on purpose; matters only where the kernel runs uncompiled
+    ):  # the hash wraps on purpose; NumPy minds where the kernel runs uncompiled
         status, price, volume, demand, supply, first, last, filled, reason = clear_book(
             orders.account, orders.side, orders.price, orders.quantity, np.uint64(stream.key)
         )
     if status != CLEARED:
         return None
     return ClearingResult(price, volume, filled, reason, demand, supply, first, last)
-
-
-def _typed(orders: OrderBatch) -> bool:
-    columns = (orders.account, orders.price, orders.quantity)
-    n = orders.side.size
-    return orders.side.dtype == np.int8 and all(
-        column.dtype == np.int64 and column.shape == (n,) and column.flags.c_contiguous for column in columns
-    )
 
 
 def _clear_without_self_trades(orders: OrderBatch, stream: Stream) -> ClearingResult:

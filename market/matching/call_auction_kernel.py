@@ -6,7 +6,7 @@ is S and rises, hence
 
     volume = max(D(pivot), S(pivot − 1)),
 
-buys above the pivot's left neighbour and sells below the pivot fill whole, and the only orders to be rationed are buys
+buys at the pivot or above and sells below it fill whole, and the only orders to be rationed are buys
 at pivot − 1 or sells at the pivot: each side has its own marginal tick. With ``key = price + 1`` for buys and
 ``key = price`` for sells the pivot is a weighted quantile of the keys (the first p with Σ_{key <= p} quantity >= all
 lots bid), marginal orders are those with ``key = pivot``, and no branch on the side is needed anywhere.
@@ -24,8 +24,8 @@ NO_COUNTERPARTY = int(Reason.NO_COUNTERPARTY)
 
 CLEARED, UNREADABLE, SELF_CROSSING = 0, 1, 2
 FAR = 1 << 62
+BLOCK = 64
 FEWEST_BUCKETS, MOST_BUCKETS = 64, 4096
-LARGEST_RANK = (1 << 63) - 1
 
 
 @njit(cache=True)
@@ -112,7 +112,10 @@ def ration(rows, account, quantity, room, total, tie_key, filled, reason):
         for j in range(left):
             filled[tied[j]] += 1
     for i in rows:
-        reason[i] = PARTLY if filled[i] > 0 else RATIONED
+        if filled[i] == quantity[i]:
+            reason[i] = FILLED
+        else:
+            reason[i] = PARTLY if filled[i] > 0 else RATIONED
 
 
 @njit(cache=True)
@@ -142,11 +145,11 @@ def survey(account, side, price, quantity, key):
 def on_both_sides(account, side, highest):
     """Return whether an account has both buys and sells."""
     seen = np.zeros(highest + 1, dtype=np.int8)
-    most = np.int8(0)
     for i in range(account.shape[0]):
-        mark = np.int8(seen[account[i]] | ((side[i] + 3) >> 1))  # bit 0 for a sell, bit 1 for a buy
-        seen[account[i]] = mark
-        most = max(most, mark)
+        seen[account[i]] |= (side[i] + 3) >> 1  # bit 0 for a sell, bit 1 for a buy
+    most = np.int8(0)
+    for a in range(highest + 1):
+        most = max(most, seen[a])
     return most == 3
 
 
@@ -167,41 +170,83 @@ def crosses_itself(account, side, price, highest):
 
 
 @njit(cache=True)
-def fill_whole(side, price, quantity, key, pivot, filled, reason):
-    """Fill the orders better than the pivot; return the book around it.
+def fill_whole(side, quantity, key, pivot, filled, reason):
+    """Fill the orders on the better side of the pivot. Two loops, because one would not be vectorised."""
+    for i in range(key.shape[0]):
+        filled[i] = quantity[i] if side[i] * (key[i] - pivot) > 0 else 0
+    for i in range(key.shape[0]):
+        reason[i] = OUTSIDE if filled[i] == 0 else FILLED
 
-    Returns lots bid and offered beyond the pivot and at it, the nearest prices on either side of it (lowest bid and
-    ask above, highest bid and ask below), and the number of marginal orders.
-    """
-    bid_beyond, asked_beyond, bid_at, asked_at = 0, 0, 0, 0
-    bid_above, ask_above, bid_below, ask_below = FAR, FAR, -FAR, -FAR
-    marginal = 0
+
+@njit(cache=True)
+def lots_around(price, quantity, key, pivot):
+    """Return the lots bid above and offered below the pivot, and the lots bid and offered at it."""
+    bid_above, asked_below, bid_at, asked_at = 0, 0, 0, 0
     for i in range(key.shape[0]):
         distance = key[i] - pivot
-        q = quantity[i]
-        buy = side[i] > 0
-        beyond = distance > 0 if buy else distance < 0
-        filled[i] = q if beyond else 0
-        reason[i] = FILLED if beyond else OUTSIDE
-        bid_beyond += q if beyond and buy else 0
-        asked_beyond += q if beyond and not buy else 0
-        bid_above = min(bid_above, price[i] if buy and distance > 0 else FAR)
-        bid_below = max(bid_below, price[i] if buy and distance < 0 else -FAR)
-        ask_above = min(ask_above, price[i] if not buy and distance > 0 else FAR)
-        ask_below = max(ask_below, price[i] if not buy and distance < 0 else -FAR)
-        at = distance == 0
-        marginal += 1 if at else 0
-        bid_at += q if at and buy else 0
-        asked_at += q if at and not buy else 0
-    return bid_beyond, asked_beyond, bid_at, asked_at, bid_above, ask_above, bid_below, ask_below, marginal
+        bid = quantity[i] * (key[i] - price[i])
+        asked = quantity[i] - bid
+        bid_above += bid if distance > 0 else 0
+        asked_below += asked if distance < 0 else 0
+        bid_at += bid if distance == 0 else 0
+        asked_at += asked if distance == 0 else 0
+    return bid_above, asked_below, bid_at, asked_at
+
+
+@njit(cache=True)
+def prices_around(price, key, pivot):
+    """Return the lowest bid and ask with keys above the pivot and the highest bid and ask with keys below it."""
+    lowest_bid, lowest_ask, highest_bid, highest_ask = FAR, FAR, -FAR, -FAR
+    for i in range(key.shape[0]):
+        buy = key[i] != price[i]
+        above, below = key[i] > pivot, key[i] < pivot
+        lowest_bid = min(lowest_bid, price[i] if above & buy else FAR)
+        lowest_ask = min(lowest_ask, price[i] if above & (not buy) else FAR)
+        highest_bid = max(highest_bid, price[i] if below & buy else -FAR)
+        highest_ask = max(highest_ask, price[i] if below & (not buy) else -FAR)
+    return lowest_bid, lowest_ask, highest_bid, highest_ask
+
+
+@njit(cache=True)
+def rows_at(key, pivot):
+    """Return the rows whose key is the pivot; counted by blocks, which is vectorised, because most have none."""
+    rows = np.empty(key.shape[0], dtype=np.int64)
+    found = 0
+    for start in range(0, key.shape[0], BLOCK):
+        block = key[start : start + BLOCK]
+        here = 0
+        for i in range(block.shape[0]):
+            here += 1 if block[i] == pivot else 0
+        if here > 0:
+            for i in range(block.shape[0]):
+                if block[i] == pivot:
+                    rows[found] = start + i
+                    found += 1
+    return rows[:found]
+
+
+@njit(cache=True)
+def ration_margin(rows, account, side, price, quantity, clearing, room, long_side, tie_key, filled, reason):
+    """Share ``room`` lots among the long side's orders at the pivot ``rows``; the others there get nothing."""
+    total = 0
+    sharing = np.zeros(rows.shape[0], dtype=np.bool_)
+    for j in range(rows.shape[0]):
+        i = rows[j]
+        if room > 0 and side[i] == long_side:
+            sharing[j] = True
+            total += quantity[i]
+        elif (price[i] - clearing) * side[i] >= 0:
+            reason[i] = RATIONED
+    if total > 0:
+        ration(rows[sharing], account, quantity, room, total, tie_key, filled, reason)
 
 
 @njit(cache=True)
 def clear_book(account, side, price, quantity, tie_key):
     """Return (status, price, volume, demand, supply, first, last, filled, reason)."""
     n = account.shape[0]
-    filled = np.zeros(n, dtype=np.int64)
-    reason = np.full(n, NO_COUNTERPARTY, dtype=np.int8)
+    filled = np.empty(n, dtype=np.int64)
+    reason = np.empty(n, dtype=np.int8)
     if n == 0:
         return CLEARED, NO_PRICE, 0, 0, 0, NO_PRICE, NO_PRICE, filled, reason
     key = np.empty(n, dtype=np.int64)
@@ -212,45 +257,35 @@ def clear_book(account, side, price, quantity, tie_key):
         return SELF_CROSSING, NO_PRICE, 0, 0, 0, NO_PRICE, NO_PRICE, filled, reason
 
     pivot = quantile(key, quantity, low, high, bid)
-    bid_beyond, asked_beyond, bid_at, asked_at, bid_above, ask_above, bid_below, ask_below, marginal = (
-        fill_whole(side, price, quantity, key, pivot, filled, reason)
-    )
-    volume = max(bid_beyond, asked_beyond)
+    bid_above, asked_below, bid_at, asked_at = lots_around(price, quantity, key, pivot)
+    volume = max(bid_above, asked_below)
     if volume == 0:
+        filled[:] = 0
         reason[:] = NO_COUNTERPARTY
         return CLEARED, NO_PRICE, 0, 0, 0, NO_PRICE, NO_PRICE, filled, reason
 
-    # At the pivot and above, demand is bid_beyond; below it, supply is asked_beyond (see the top of this file).
-    upper, lower = bid_beyond == volume, asked_beyond == volume
-    first = pivot if not lower else ask_below
-    last = pivot - 1 if not upper else bid_above
-    excess = asked_beyond + asked_at - bid_beyond
-    lack = bid_beyond + bid_at - asked_beyond
+    # From the pivot up demand is bid_above and falls, below it supply is asked_below and falls: see the top.
+    lowest_bid, lowest_ask, highest_bid, highest_ask = prices_around(price, key, pivot)
+    upper, lower = bid_above == volume, asked_below == volume
+    first = highest_ask if lower else pivot
+    last = lowest_bid if upper else pivot - 1
     if upper and lower:
+        excess, lack = asked_at, bid_at  # |demand - supply| at the pivot, and just below it
         upper, lower = excess <= lack, lack <= excess
-    left = pivot if not lower else max(ask_below, bid_below + 1)
-    right = pivot - 1 if not upper else min(bid_above, ask_above - 1)
-    middle = (left + right + 1) // 2
-    if middle >= pivot:
-        demand, supply = bid_beyond, asked_beyond + asked_at
+    left = max(highest_ask, highest_bid + 1) if lower else pivot
+    right = min(lowest_bid, lowest_ask - 1) if upper else pivot - 1
+    clearing = (left + right + 1) // 2
+    if clearing >= pivot:
+        demand, supply = bid_above, asked_below + asked_at
     else:
-        demand, supply = bid_beyond + bid_at, asked_beyond
+        demand, supply = bid_above + bid_at, asked_below
 
-    if marginal > 0:
-        long_side = 1 if bid_beyond < volume else -1
-        room = volume - min(bid_beyond, asked_beyond)
-        rows = np.empty(marginal, dtype=np.int64)
-        m = 0
-        total = 0
-        for i in range(n):
-            if key[i] == pivot:
-                meets = (price[i] - middle) * side[i] >= 0
-                if room > 0 and side[i] == long_side:
-                    rows[m] = i
-                    total += quantity[i]
-                    m += 1
-                elif meets:
-                    reason[i] = RATIONED
-        if m > 0:
-            ration(rows[:m], account, quantity, room, total, tie_key, filled, reason)
-    return CLEARED, middle, volume, demand, supply, first, last, filled, reason
+    fill_whole(side, quantity, key, pivot, filled, reason)
+    if bid_at + asked_at > 0:
+        room = volume - min(bid_above, asked_below)
+        long_side = 1 if bid_above < volume else -1
+        rows = rows_at(key, pivot)
+        ration_margin(
+            rows, account, side, price, quantity, clearing, room, long_side, tie_key, filled, reason
+        )
+    return CLEARED, clearing, volume, demand, supply, first, last, filled, reason

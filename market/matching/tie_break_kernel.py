@@ -1,10 +1,8 @@
 """The tie-breaking hash for use inside compiled loops; equal to ``market.randomness.tie_break`` bit for bit.
-
-Run uncompiled, NumPy's scalars warn when a product wraps: callers hold ``np.errstate(over="ignore")``.
 """
 
 import numpy as np
-from numba import njit
+from numba import config, njit
 
 from market.randomness import FIRST, GOLDEN, SECOND
 
@@ -21,3 +19,7 @@ def hash_of(key, identity):
     z = (z ^ (z >> _30)) * _FIRST
     z = (z ^ (z >> _27)) * _SECOND
     return z ^ (z >> _31)
+
+
+if config.DISABLE_JIT:  # uncompiled, NumPy's scalars warn of products that wrap on purpose
+    hash_of = np.errstate(over="ignore")(hash_of)

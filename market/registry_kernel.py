@@ -1,0 +1,50 @@
+"""Whether an exchange of rights against money is lawful, in one pass over the accounts, compiled."""
+
+from numba import njit
+
+LAWFUL, LOTS_UNBALANCED, MONEY_UNBALANCED, UNLOCKED_TOO_MUCH, NOT_HELD, NO_CASH, TOO_LARGE = range(7)
+LIMIT = 1 << 61
+LOW = (1 << 32) - 1
+
+
+@njit(cache=True)
+def unbalanced(change):
+    """Return whether an array of at most 2**31 integers does not add up to zero; never wraps."""
+    high = 0
+    low = 0
+    for a in range(change.shape[0]):
+        high += change[a] >> 32
+        low += change[a] & LOW
+    return high + (low >> 32) != 0 or low & LOW != 0
+
+
+@njit(cache=True)
+def exchange_fault(  # noqa: PLR0911 (one return a rule)
+    balance, locked, change, unlock, cash, cash_locked, credit_limit, money, unlock_cash, outside
+):
+    """Return (fault, account, lots that the outside market lacks); all arrays are (A,) and nothing is changed.
+
+    After the exchange every account must hold what stays locked, and owe no more than its credit limit allows beside
+    the cash that stays locked. The outside market may lack rights: they are imported.
+    """
+    lacking = 0
+    if unbalanced(change):
+        return LOTS_UNBALANCED, outside, lacking
+    if unbalanced(money):
+        return MONEY_UNBALANCED, outside, lacking
+    for a in range(balance.shape[0]):
+        if abs(change[a]) > LIMIT or abs(money[a]) > LIMIT:
+            return TOO_LARGE, a, lacking
+        if not (0 <= unlock[a] <= locked[a] and 0 <= unlock_cash[a] <= cash_locked[a]):
+            return UNLOCKED_TOO_MUCH, a, lacking
+        spare = balance[a] + change[a] - (locked[a] - unlock[a])
+        if spare < 0 and a == outside:
+            lacking = -spare
+        elif spare < 0:
+            return NOT_HELD, a, lacking
+        after = cash[a] + money[a]
+        if after - (cash_locked[a] - unlock_cash[a]) < -credit_limit[a]:
+            return NO_CASH, a, lacking
+        if after > LIMIT:
+            return TOO_LARGE, a, lacking
+    return LAWFUL, outside, lacking
