@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-SWEEPS = 12  # over the instruments at most: a measure that saves one right moves the flows of others
+SWEEPS = 8  # over the instruments: a measure that saves one right moves the flows of others
+TIGHT_SWEEPS = 12  # more of them, in which nobody uses more of any right
 
 
 def operate(model: "RightsMarketModel") -> None:
@@ -39,8 +40,8 @@ def operate(model: "RightsMarketModel") -> None:
     ending = [k for k in range(len(spec.keys)) if spec.deadline(k, model.year) == model.period]
     if ending:
         shadow = price[population.behaviour]
-        for _ in range(SWEEPS):
-            moved = [_fit(model, k, shadow, part, firm, out) for k in ending]
+        for sweep in range(SWEEPS + TIGHT_SWEEPS):
+            moved = [_fit(model, k, shadow, sweep < SWEEPS, part, firm, out) for k in ending]
             if not any(moved):
                 break
     model.flow[model.year] += model.period_flow
@@ -49,17 +50,26 @@ def operate(model: "RightsMarketModel") -> None:
 
 
 def _fit(
-    model: "RightsMarketModel", k: int, shadow: Floats, part: float, firm: tuple[Any, ...], out: tuple[Any, ...]
+    model: "RightsMarketModel",
+    k: int,
+    shadow: Floats,
+    both_ways: bool,
+    part: float,
+    firm: tuple[Any, ...],
+    out: tuple[Any, ...],
 ) -> bool:
-    """Fit the flows of instrument ``k`` to rights in hand; return whether any account had to move."""
+    """Fit the flows of instrument ``k`` to rights in hand; return whether any account had to move.
+
+    With ``both_ways`` rights to spare that would be worthless are used too.
+    """
     from agents.operations_kernel import fit_to_rights
 
     spec, year = model.spec, model.year
     rule, desk = spec.rules[k], model.exchange.desks[k]
     held = model.registry.free(model.registry.product(k, year))[: len(model.population)]
     room = (held - model.regulator.debt[:, k]) * rule.lot - model.flow[year, :, k]
-    room += ROUNDING * rule.lot
-    last = year + 1 == spec.years or not rule.banked
+    room += 0.5 * ROUNDING * rule.lot  # inside what rounding of obligations forgives
+    last = both_ways and (year + 1 == spec.years or not rule.banked)
     ceiling = model.exchange.backstop(k)
     flow = model.period_flow[:, k]
     tight = (flow > room) & (shadow[:, k] < ceiling)

@@ -200,13 +200,19 @@ def ladder_table(ladder: "EfficiencyLadder", money: str) -> "pd.DataFrame":
 
 
 def shortfalls(model: "RightsMarketModel") -> list[str]:
-    """Return a warning for each instrument and year in which rights were missing."""
+    """Return a warning for each instrument of which rights were missing at a deadline."""
     spec, deadlines = model.spec, model.recorder.deadlines
-    return [
-        f"{spec.calendar_years[y]} {spec.keys[k]}: {int(deadlines['accounts_short'][y, k])} accounts were short of "
-        f"{deadlines['shortfall'][y, k]:.6g} {spec.rules[k].unit}"
-        for y, k in zip(*np.nonzero(deadlines["shortfall"]), strict=True)
-    ]
+    notes = []
+    for k, key in enumerate(spec.keys):
+        missing, owed = deadlines["shortfall"][:, k], deadlines["obligation"][:, k].sum()
+        if missing.any():
+            accounts = int(deadlines["accounts_short"][:, k].sum())
+            notes.append(
+                f"{key}: {accounts} times an account was short at a deadline, in {np.count_nonzero(missing)} of "
+                f"{spec.years} years, by {missing.sum():.6g} {spec.rules[k].unit} in all "
+                f"({missing.sum() / owed:.2g} of what was due)"
+            )
+    return notes
 
 
 def _when(model: "RightsMarketModel", period: npt.NDArray[np.intp]) -> dict[str, Any]:
