@@ -150,8 +150,9 @@ def _settled(here: Any, node: Node | None) -> dict[str, Any]:
             here = choice
     if "oneOf" in here and node is not None and isinstance(node.value, dict):
         tag = node.value.get("kind")
-        mapping = here["discriminator"]["mapping"]
-        here = {"$ref": mapping[tag.value]} if tag is not None and tag.value in mapping else here
+        kinds = here["discriminator"]["mapping"]
+        if tag is not None and isinstance(tag.value, str) and tag.value in kinds:
+            here = {"$ref": kinds[tag.value]}
     if "$ref" in here:
         here = _schema()["$defs"][here["$ref"].rsplit("/", 1)[1]]
     return {**here, **described}
