@@ -62,6 +62,10 @@ def run(
         )
         return 0
     _table(result)
+    told = set(map(str, warnings))
+    for warning in result.warnings:
+        if warning not in told:
+            tell(f"warning: {warning}")
     say(f"tables: {folder}")
     if written is not None:
         say(f"report: {written}")

@@ -249,3 +249,20 @@ def test_ctrl_c_in_the_middle_leaves_nothing(tmp_path):
 )  # fmt: skip
 def test_numbers_are_short(value, text):
     assert number(value) == text
+
+
+def readme_block(language: str) -> str:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return text.split(f"```{language}\n", 1)[1].split("```", 1)[0]
+
+
+def test_the_scenario_of_the_readme_has_no_mistakes(quotalab, tmp_path):
+    (tmp_path / "mine.yaml").write_text(readme_block("yaml"), encoding="utf-8")
+    assert quotalab("check", "mine.yaml") == (0, "mine.yaml: no mistakes\n", "")
+
+
+@pytest.mark.slow
+def test_the_example_of_the_readme_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(readme_block("python"), "README.md", "exec"), {})  # noqa: S102 - our own file
+    assert (tmp_path / "runs" / "a-tighter-cap" / "manifest.json").is_file()
