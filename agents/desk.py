@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+CLOSE = 1e-8  # of a year's flow: an excess demand that is as good as none
 
 @dataclass(slots=True)
 class Horizon:
@@ -82,7 +83,12 @@ class Desk:
         self.patience = rules[0].patience if rules else 1.0
         self.fixed = np.zeros((self.longest + 1, self.rows.size))  # one window more while last year is pending
         self.activity = np.zeros((self.longest, self.rows.size))
+        self.need = np.zeros(self.rows.size)
         self.layout = self._lay_out()
+        self.steepness = 0.0  # of net demand in its price, as last seen
+        self.enough = CLOSE * technology.baseline[:, k].sum()
+        self.guess = 0.0  # where to look for the next price
+        self.drift = (1.0 + spec.market_rate) ** (1.0 / spec.periods)
         capacity = int(self.plans.sum()) * (self.offsets.size + 1)
         self.order_account = np.empty(capacity, dtype=np.int64)
         self.order_side = np.empty(capacity, dtype=np.int8)

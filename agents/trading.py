@@ -83,6 +83,7 @@ class Exchange:
         """Remember this period's mean prices, for penalties that are multiples of last month's."""
         for desk in self.desks:
             desk.reference_price = self.prices[desk.k]
+            desk.guess *= desk.drift
 
     def _observe(
         self, desk: Desk, horizon: Horizon, period: int, flow: Floats, world: WorldState, regulator: Regulator
@@ -149,9 +150,13 @@ class Exchange:
         tolerance = 0.2 * desk.rule.tick
 
         def solve(first: int) -> tuple[float, int]:
-            guess = self.prices[k] or outlook.path[year, k]
-            price, window = indicative_price(guess, backstop, tolerance, first, self.firms, desk.layout, ahead, supply)
-            return float(price), int(window)
+            guess = desk.guess or outlook.path[year, k]
+            price, window, desk.steepness = indicative_price(
+                guess, desk.steepness, backstop, tolerance, desk.enough, first, self.firms, desk.layout, ahead, supply,
+                desk.need,
+            )  # fmt: skip
+            desk.guess = float(price)
+            return desk.guess, int(window)
 
         price, window = solve(0)
         operating = price

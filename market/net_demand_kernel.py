@@ -202,27 +202,34 @@ def highest(total, first, windows):
 
 
 @njit(cache=True)
-def indicative_price(guess, top, tolerance, first, firms, rows, ahead, supply):
-    """Return the price at which ``max_w Σ_i D_i^{<=w}(p) = 0`` and the binding window that attains it.
+def indicative_price(guess, steepness, top, tolerance, enough, first, firms, rows, ahead, supply, need):
+    """Return the price at which ``max_w Σ_i D_i^{<=w}(p) = 0``, the window that attains it, and the steepness there.
 
-    The function is falling and piecewise linear with steps: bracketed secant (Illinois), bisection at a step. The
-    price is 0 where even price 0 leaves a surplus in every window and ``top`` where not even ``top`` clears.
+    The function is falling and piecewise linear with steps: a Newton step with the steepness (change of demand per
+    change of price) of the last search, then a bracketed secant (Illinois), bisection at a step. It ends at a price
+    known to ``tolerance`` or an excess of at most ``enough`` units. The price is 0 where even price 0 leaves a surplus
+    in every window and ``top`` where not even ``top`` clears. ``need`` (r,) is left with every account's net demand
+    over all windows at the last price tried.
     """
     r = rows.account.shape[0]
     everybody = np.ones(r, dtype=np.bool_)
-    prices, front, need = np.empty(r), np.empty(r), np.empty(r)
+    prices, front = np.empty(r), np.empty(r)
     total = np.zeros(ahead.windows)
     low, f_low = 0.0, 0.0  # f_low 0: not known yet
     high, f_high = -1.0, 0.0
     p = guess if tolerance < guess < top else 0.0
     step = FIRST_STEP
     last = 0
-    window = first
+    window = before_window = first
+    before = before_value = 0.0
     for turn in range(ROOT_ITERATIONS):
         excess_demand(p, firms, rows, ahead, supply, everybody, prices, front, need, total)
         value, window = highest(total, first, ahead.windows)
-        if value == 0.0 or (value < 0.0 and p == 0.0) or (value > 0.0 and p >= top):
-            return p, window
+        if abs(value) <= enough or (value < 0.0 and p == 0.0) or (value > 0.0 and p >= top):
+            return p, window, steepness
+        if turn > 0 and window == before_window and p != before:
+            steepness = (value - before_value) / (p - before)
+        before, before_value, before_window = p, value, window
         if value > 0.0:
             low, f_low = p, value
             f_high = 0.5 * f_high if last == 1 else f_high
@@ -231,7 +238,9 @@ def indicative_price(guess, top, tolerance, first, firms, rows, ahead, supply):
             high, f_high = p, value
             f_low = 0.5 * f_low if last == -1 else f_low
             last = -1
-        if high < 0.0:
+        if turn == 0 and steepness < 0.0 and p > 0.0 and abs(value) < -steepness * p:
+            p = min(top, p - value / steepness)
+        elif high < 0.0:
             p = min(top, max(p * (1.0 + step), tolerance if guess <= tolerance else guess))
             step *= 4.0
         elif high - low <= tolerance:
@@ -243,4 +252,4 @@ def indicative_price(guess, top, tolerance, first, firms, rows, ahead, supply):
             p = (low * f_high - high * f_low) / (f_high - f_low)
             if not low < p < high or turn % 8 == 7:
                 p = 0.5 * (low + high)
-    return 0.5 * (low + high), window
+    return 0.5 * (low + high), window, steepness

@@ -37,6 +37,7 @@ def score(model: "RightsMarketModel") -> tuple[EfficiencyLadder, list[str]]:
             backstop=backstop,
             outside=outside,
             outside_cost=bought,
+            imports=imports,
             friction_cost=model.recorder.trading_cost,
         )
 

@@ -48,12 +48,9 @@ def _clear(orders: OrderBatch, stream: Stream) -> ClearingResult | None:
     from market.matching.call_auction_kernel import CLEARED, clear_book
 
     orders.check_types()
-    with np.errstate(
-        over="ignore"
-    ):  # the hash wraps on purpose; NumPy minds where the kernel runs uncompiled
-        status, price, volume, demand, supply, first, last, filled, reason = clear_book(
-            orders.account, orders.side, orders.price, orders.quantity, np.uint64(stream.key)
-        )
+    status, price, volume, demand, supply, first, last, filled, reason = clear_book(
+        orders.account, orders.side, orders.price, orders.quantity, np.uint64(stream.key)
+    )
     if status != CLEARED:
         return None
     return ClearingResult(price, volume, filled, reason, demand, supply, first, last)

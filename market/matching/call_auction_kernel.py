@@ -1,5 +1,7 @@
 """The compiled call auction: no sort, a few passes over the orders.
 
+Loops are kept simple so that the compiler vectorises them; unsigned indices spare it the check for negative ones.
+
 Write D(p) for the lots bid at p or more, S(p) for the lots offered at p or less. D falls and S rises in p, so all
 turns on one tick, the *pivot*: the first at which S(p) >= D(p). From there up volume is D and falls, below it volume
 is S and rises, hence
@@ -51,7 +53,7 @@ def quantile(key, weight, low, high, target):
         histogram[:used] = 0
         for i in range(n):
             if everything or low <= key[i] <= high:
-                histogram[(key[i] - low) >> shift] += weight[i]
+                histogram[np.uint64((key[i] - low) >> shift)] += weight[i]
         b = 0
         while b < used - 1 and below + histogram[b] < target:
             below += histogram[b]
@@ -104,8 +106,8 @@ def ration(rows, account, quantity, room, total, tie_key, filled, reason):
         i = rows[j]
         filled[i] = share(quantity[i], room, total)
         left -= filled[i]
-        # The complement without its last bit: the largest hash has the smallest rank, and no rank is negative.
-        rank[j] = np.int64(~hash_of(tie_key, account[i]) >> np.uint64(1))
+        # The complement without its last two bits: the largest hash has the smallest rank, far from the end of int64.
+        rank[j] = np.int64(~hash_of(tie_key, account[i]) >> np.uint64(2))
     if left > 0:
         tied, left = one_each(rows, rank, left, filled)
         tied, left = one_each(tied, -quantity[tied], left, filled)
@@ -123,22 +125,19 @@ def survey(account, side, price, quantity, key):
     """Fill ``key`` and return (readable, lowest key, highest key, lots bid, highest account)."""
     n = account.shape[0]
     low, high = price[0], price[0]
-    least, most = quantity[0], quantity[0]
-    first, last = account[0], account[0]
-    bid, odd = 0, 0
+    most, last = quantity[0], account[0]
+    bid, odd, signs = 0, 0, 0
     for i in range(n):
         s = np.int64(side[i])
         odd |= (s * s) ^ 1
+        signs |= account[i] | price[i] | quantity[i] | (quantity[i] - 1)  # negative if one is
         buy = (s + 1) >> 1
         key[i] = price[i] + buy
         bid += buy * quantity[i]
         low, high = min(low, price[i]), max(high, price[i])
-        least, most = min(least, quantity[i]), max(most, quantity[i])
-        first, last = min(first, account[i]), max(last, account[i])
-    prices = low >= 0 and high <= LARGEST_PRICE
-    lots = least > 0 and most <= LARGEST_TOTAL // n
-    accounts = first >= 0 and last <= LARGEST_ACCOUNT
-    return odd == 0 and prices and lots and accounts, low, high + 1, bid, last
+        most, last = max(most, quantity[i]), max(last, account[i])
+    small = high <= LARGEST_PRICE and most <= LARGEST_TOTAL // n and last <= LARGEST_ACCOUNT
+    return odd == 0 and signs >= 0 and small, low, high + 1, bid, last
 
 
 @njit(cache=True)
@@ -146,7 +145,7 @@ def on_both_sides(account, side, highest):
     """Return whether an account has both buys and sells."""
     seen = np.zeros(highest + 1, dtype=np.int8)
     for i in range(account.shape[0]):
-        seen[account[i]] |= (side[i] + 3) >> 1  # bit 0 for a sell, bit 1 for a buy
+        seen[np.uint64(account[i])] |= (side[i] + 3) >> 1  # bit 0 for a sell, bit 1 for a buy
     most = np.int8(0)
     for a in range(highest + 1):
         most = max(most, seen[a])
@@ -170,47 +169,43 @@ def crosses_itself(account, side, price, highest):
 
 
 @njit(cache=True)
-def fill_whole(side, quantity, key, pivot, filled, reason):
-    """Fill the orders on the better side of the pivot. Two loops, because one would not be vectorised."""
+def fill_whole(side, quantity, key, pivot, reason):
+    """Replace each key by the lots filled: all on the better side of the pivot. One loop would not be vectorised."""
     for i in range(key.shape[0]):
-        filled[i] = quantity[i] if side[i] * (key[i] - pivot) > 0 else 0
+        key[i] = quantity[i] if side[i] * (key[i] - pivot) > 0 else 0
     for i in range(key.shape[0]):
-        reason[i] = OUTSIDE if filled[i] == 0 else FILLED
+        reason[i] = OUTSIDE if key[i] == 0 else FILLED
 
 
 @njit(cache=True)
-def lots_around(price, quantity, key, pivot):
-    """Return the lots bid above and offered below the pivot, and the lots bid and offered at it."""
+def around(price, quantity, key, pivot):
+    """Return the book around the pivot; without a branch, so that it is vectorised.
+
+    Lots bid above and offered below it, lots bid and offered at it; the lowest bid and ask with keys above it and the
+    highest bid and ask with keys below it.
+    """
     bid_above, asked_below, bid_at, asked_at = 0, 0, 0, 0
-    for i in range(key.shape[0]):
-        distance = key[i] - pivot
-        bid = quantity[i] * (key[i] - price[i])
-        asked = quantity[i] - bid
-        bid_above += bid if distance > 0 else 0
-        asked_below += asked if distance < 0 else 0
-        bid_at += bid if distance == 0 else 0
-        asked_at += asked if distance == 0 else 0
-    return bid_above, asked_below, bid_at, asked_at
-
-
-@njit(cache=True)
-def prices_around(price, key, pivot):
-    """Return the lowest bid and ask with keys above the pivot and the highest bid and ask with keys below it."""
     lowest_bid, lowest_ask, highest_bid, highest_ask = FAR, FAR, -FAR, -FAR
     for i in range(key.shape[0]):
         buy = key[i] != price[i]
         above, below = key[i] > pivot, key[i] < pivot
+        bid = quantity[i] if buy else 0
+        asked = quantity[i] - bid
+        bid_above += bid if above else 0
+        asked_below += asked if below else 0
+        bid_at += 0 if above | below else bid
+        asked_at += 0 if above | below else asked
         lowest_bid = min(lowest_bid, price[i] if above & buy else FAR)
         lowest_ask = min(lowest_ask, price[i] if above & (not buy) else FAR)
         highest_bid = max(highest_bid, price[i] if below & buy else -FAR)
         highest_ask = max(highest_ask, price[i] if below & (not buy) else -FAR)
-    return lowest_bid, lowest_ask, highest_bid, highest_ask
+    return bid_above, asked_below, bid_at, asked_at, lowest_bid, lowest_ask, highest_bid, highest_ask
 
 
 @njit(cache=True)
-def rows_at(key, pivot):
-    """Return the rows whose key is the pivot; counted by blocks, which is vectorised, because most have none."""
-    rows = np.empty(key.shape[0], dtype=np.int64)
+def rows_at(key, pivot, most):
+    """Return the rows, at most ``most``, whose key is the pivot; blocks are counted first, which is vectorised."""
+    rows = np.empty(most, dtype=np.int64)
     found = 0
     for start in range(0, key.shape[0], BLOCK):
         block = key[start : start + BLOCK]
@@ -249,7 +244,7 @@ def clear_book(account, side, price, quantity, tie_key):
     reason = np.empty(n, dtype=np.int8)
     if n == 0:
         return CLEARED, NO_PRICE, 0, 0, 0, NO_PRICE, NO_PRICE, filled, reason
-    key = np.empty(n, dtype=np.int64)
+    key = filled  # the same memory: keys until the pivot is known, fills after
     readable, low, high, bid, highest = survey(account, side, price, quantity, key)
     if not readable:
         return UNREADABLE, NO_PRICE, 0, 0, 0, NO_PRICE, NO_PRICE, filled, reason
@@ -257,7 +252,9 @@ def clear_book(account, side, price, quantity, tie_key):
         return SELF_CROSSING, NO_PRICE, 0, 0, 0, NO_PRICE, NO_PRICE, filled, reason
 
     pivot = quantile(key, quantity, low, high, bid)
-    bid_above, asked_below, bid_at, asked_at = lots_around(price, quantity, key, pivot)
+    bid_above, asked_below, bid_at, asked_at, lowest_bid, lowest_ask, highest_bid, highest_ask = around(
+        price, quantity, key, pivot
+    )
     volume = max(bid_above, asked_below)
     if volume == 0:
         filled[:] = 0
@@ -265,7 +262,6 @@ def clear_book(account, side, price, quantity, tie_key):
         return CLEARED, NO_PRICE, 0, 0, 0, NO_PRICE, NO_PRICE, filled, reason
 
     # From the pivot up demand is bid_above and falls, below it supply is asked_below and falls: see the top.
-    lowest_bid, lowest_ask, highest_bid, highest_ask = prices_around(price, key, pivot)
     upper, lower = bid_above == volume, asked_below == volume
     first = highest_ask if lower else pivot
     last = lowest_bid if upper else pivot - 1
@@ -280,11 +276,11 @@ def clear_book(account, side, price, quantity, tie_key):
     else:
         demand, supply = bid_above + bid_at, asked_below
 
-    fill_whole(side, quantity, key, pivot, filled, reason)
-    if bid_at + asked_at > 0:
+    rows = rows_at(key, pivot, min(n, bid_at + asked_at))  # an order has a lot at least
+    fill_whole(side, quantity, key, pivot, reason)
+    if rows.size > 0:
         room = volume - min(bid_above, asked_below)
         long_side = 1 if bid_above < volume else -1
-        rows = rows_at(key, pivot)
         ration_margin(
             rows, account, side, price, quantity, clearing, room, long_side, tie_key, filled, reason
         )

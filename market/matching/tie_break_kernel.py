@@ -1,5 +1,4 @@
-"""The tie-breaking hash for use inside compiled loops; equal to ``market.randomness.tie_break`` bit for bit.
-"""
+"""The tie-breaking hash for use inside compiled loops; equal to ``market.randomness.tie_break`` bit for bit."""
 
 import numpy as np
 from numba import config, njit
