@@ -1,0 +1,172 @@
+"""Figures of one instrument: price, volume, flow against cap, bank, and what measures saved."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scenarios.figures.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    RED,
+    SERIES,
+    empty_figure,
+    label,
+    say_empty,
+    years_axis,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from scenarios.display import Display
+
+NEAR = 0.5
+"""The bound on willingness to pay is drawn where the price comes to this share of it."""
+SHOWN_MEASURES = 7
+
+
+def prices(markets: "pd.DataFrame", yearly: "pd.DataFrame", instrument: str, display: "Display") -> "go.Figure":
+    """Return traded and expected prices by month beside the least-cost plan's price by year.
+
+    Parameters
+    ----------
+    markets, yearly : the tables `markets` and `prices` of a result.
+    """
+    rows, plan = _rows(markets, instrument), _rows(yearly, instrument)
+    figure = empty_figure(display, f"{display.text('figures.price')} ({display.price_unit(instrument)})")
+    time = _time(rows)
+    if rows["indicative"].notna().any():
+        figure.add_scatter(
+            x=time, y=rows["indicative"], name=display.text("figures.indicative"), mode="lines",
+            line={"color": GREY, "width": 1},
+        )  # fmt: skip
+    if rows["price"].notna().any():
+        figure.add_scatter(
+            x=time, y=rows["price"], name=display.text("figures.price"), mode="lines+markers",
+            line={"color": BLUE, "width": 2}, marker={"size": 4},
+        )  # fmt: skip
+    bound, highest = rows["backstop"].min(), rows[["price", "indicative"]].max().max()
+    if np.isfinite(bound) and highest >= NEAR * bound:
+        figure.add_scatter(
+            x=time, y=rows["backstop"], name=display.text("figures.backstop"), mode="lines",
+            line={"color": RED, "width": 1, "dash": "dot"},
+        )  # fmt: skip
+    if plan["reference_price"].notna().any():
+        edges = np.append(plan["year"].to_numpy(), plan["year"].max() + 1)
+        figure.add_scatter(
+            x=edges, y=np.append(plan["reference_price"].to_numpy(), plan["reference_price"].iloc[-1]),
+            name=display.text("figures.reference"), mode="lines",
+            line={"color": ORANGE, "width": 2, "dash": "dash", "shape": "hv"},
+        )  # fmt: skip
+    figure.update_yaxes(rangemode="tozero", tickformat=",~g")
+    figure.update_xaxes(hoverformat=".2f")
+    return say_empty(_span(figure, plan, rows), display)
+
+
+def volumes(markets: "pd.DataFrame", instrument: str, display: "Display") -> "go.Figure":
+    """Return the volume traded by month."""
+    rows = _rows(markets, instrument)
+    factor, unit = display.amount_unit(instrument)
+    size, unit = display.scale(rows["volume"] * factor, unit)
+    figure = empty_figure(display, f"{display.text('figures.volume')} ({unit})")
+    if (rows["volume"] > 0).any():
+        figure.add_bar(
+            x=_time(rows), y=rows["volume"] * factor / size, name=display.text("figures.volume"),
+            marker={"color": BLUE, "line": {"width": 0}},
+        )  # fmt: skip
+    figure.update_layout(showlegend=False, bargap=0.1)
+    figure.update_xaxes(hoverformat=".2f")
+    return say_empty(_span(figure, rows, rows), display)
+
+
+def flows(yearly: "pd.DataFrame", monthly: "pd.DataFrame", instrument: str, display: "Display") -> "go.Figure":
+    """Return flow, cap, baseline and the least-cost plan's flow by year.
+
+    Parameters
+    ----------
+    yearly, monthly : the tables `prices` and `instruments` of a result.
+    """
+    rows, periods = _rows(yearly, instrument), _rows(monthly, instrument)
+    baseline = periods.groupby("year")["baseline"].sum().reindex(rows["year"]).to_numpy()
+    factor, unit = display.amount_unit(instrument)
+    size, unit = display.scale([*rows["flow"] * factor, *rows["cap"] * factor, *baseline * factor], unit)
+    figure = empty_figure(display, f"{display.text('figures.flow')} ({unit})")
+    lines = (
+        ("baseline", baseline, {"color": GREY, "width": 2, "dash": "dot"}),
+        ("reference", rows["reference_flow"].to_numpy(), {"color": ORANGE, "width": 2, "dash": "dash"}),
+        ("cap", rows["cap"].to_numpy(), {"color": BLACK, "width": 2}),
+        ("flow", rows["flow"].to_numpy(), {"color": BLUE, "width": 3}),
+    )
+    for name, values, line in lines:
+        if np.isfinite(values).any():
+            mode = "lines+markers" if name == "flow" or len(rows) == 1 else "lines"
+            figure.add_scatter(
+                x=rows["year"], y=values * factor / size, name=display.text(f"figures.{name}"), mode=mode, line=line
+            )
+    figure.update_yaxes(rangemode="tozero")
+    return say_empty(_span(figure, rows, rows, whole=True), display)
+
+
+def bank(monthly: "pd.DataFrame", instrument: str, display: "Display") -> "go.Figure":
+    """Return rights in hand beyond what is owed, by month."""
+    rows = _rows(monthly, instrument)
+    factor, unit = display.amount_unit(instrument)
+    size, unit = display.scale(rows["bank"] * factor, unit)
+    figure = empty_figure(display, f"{display.text('figures.bank')} ({unit})")
+    if rows["bank"].notna().any():
+        figure.add_scatter(
+            x=_time(rows), y=rows["bank"] * factor / size, name=display.text("figures.bank"), mode="lines",
+            line={"color": GREEN, "width": 2}, fill="tozeroy", fillcolor="rgba(0,158,115,0.15)",
+        )  # fmt: skip
+    figure.update_layout(showlegend=False)
+    figure.update_yaxes(rangemode="tozero")
+    figure.update_xaxes(hoverformat=".2f")
+    return say_empty(_span(figure, rows, rows), display)
+
+
+def abatement(measures: "pd.DataFrame", instrument: str, display: "Display") -> "go.Figure":
+    """Return what each measure saved by year, the largest by name and the others together."""
+    column = f"reduction_{instrument}"
+    table = measures.pivot_table(index="year", columns=["sector", "measure"], values=column, aggfunc="sum")
+    table = table.loc[:, table.abs().sum() > 0]
+    order = table.abs().sum().sort_values(ascending=False, kind="stable").index
+    factor, unit = display.amount_unit(instrument)
+    size, unit = display.scale(table.clip(lower=0).sum(axis=1) * factor, unit)
+    figure = empty_figure(display, f"{display.text('figures.reduction')} ({unit})", height=380)
+    years = table.index.to_numpy()
+    for (sector, measure), colour in zip(order[:SHOWN_MEASURES], SERIES, strict=False):
+        name = f"{display.name('sector', sector)}{display.text('numbers.colon')}{display.measure(sector, measure)}"
+        figure.add_bar(x=years, y=table[sector, measure] * factor / size, name=label(name), marker={"color": colour})
+    if len(order) > SHOWN_MEASURES:
+        others = table[order[SHOWN_MEASURES:]].sum(axis=1) * factor / size
+        figure.add_bar(x=years, y=others, name=display.text("figures.other"), marker={"color": "#BBBBBB"})
+    figure.update_layout(barmode="relative", bargap=0.25, showlegend=True, hovermode="closest")
+    figure.update_layout(legend={"orientation": "v", "yanchor": "top", "y": -0.22, "x": 0, "font": {"size": 12}})
+    figure.update_layout(height=330 + 20 * len(figure.data))
+    if years.size:
+        years_axis(figure, int(years.min()), int(years.max()))
+    return say_empty(figure, display)
+
+
+def _rows(table: "pd.DataFrame", instrument: str) -> "pd.DataFrame":
+    return table[table["instrument"] == instrument]
+
+
+def _time(rows: "pd.DataFrame") -> "pd.Series[float]":
+    """Return the middle of each period in years; months may be any part of a year."""
+    periods = max(1, int(rows["month"].max())) if len(rows) else 1
+    return rows["year"] + (rows["month"] - 0.5) / periods
+
+
+def _span(figure: "go.Figure", years: "pd.DataFrame", rows: "pd.DataFrame", *, whole: bool = False) -> "go.Figure":
+    """Return the figure with an axis of years as long as the run; ``whole``: points stand on years, not between."""
+    if years.empty:
+        return figure
+    first, last = int(years["year"].min()), int(max(years["year"].max(), rows["year"].max() if len(rows) else 0))
+    edge = 0.4 if whole else 0.0
+    figure.update_xaxes(range=[first - edge, last + (edge if whole else 1)])
+    return years_axis(figure, first, last)

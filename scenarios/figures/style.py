@@ -1,0 +1,79 @@
+"""One look for every figure: colours that colour-blind readers can tell apart, fonts with Chinese, few lines."""
+
+import html
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from scenarios.display import Display
+
+CONFIG: dict[str, Any] = {
+    "showSendToCloud": False,
+    "displaylogo": False,
+    "responsive": True,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "pan2d", "zoom2d"],
+}
+
+# Okabe and Ito (2008), without yellow, which vanishes on white, and with grey for what is left over.
+ORANGE, SKY, GREEN, BLUE, RED, PURPLE = "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
+BLACK, GREY, LIGHT = "#222222", "#8A8A8A", "#E4E4E4"
+SERIES = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, "#B8A100")
+
+LATIN = '"Segoe UI", Roboto, "Helvetica Neue", Arial'
+CHINESE = (
+    '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei"'
+)
+FONTS = f"system-ui, -apple-system, {LATIN}, {CHINESE}, sans-serif"
+
+
+def label(text: str) -> str:
+    """Return text that a figure shows as it is: Plotly would read marks of HTML in it."""
+    return html.escape(text, quote=False)
+
+
+def empty_figure(display: "Display", vertical: str, horizontal: str | None = None, height: int = 300) -> "go.Figure":
+    """Return a figure without traces: axes with titles, legend above, nothing that is not needed."""
+    import plotly.graph_objects as go
+
+    axis: dict[str, Any] = {"showgrid": False, "zeroline": False, "linecolor": GREY, "ticks": "outside", "ticklen": 4}
+    figure = go.Figure()
+    figure.update_layout(
+        template="none",
+        height=height,
+        margin={"l": 64, "r": 12, "t": 12, "b": 44},
+        font={"family": FONTS, "size": 13, "color": BLACK},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "traceorder": "normal"},
+        hovermode="x unified",
+        hoverlabel={"namelength": -1},
+        xaxis={**axis, "title": {"text": label(horizontal or display.text("figures.year"))}},
+        yaxis={
+            "title": {"text": label(vertical), "standoff": 8},
+            "gridcolor": LIGHT,
+            "zeroline": True,
+            "zerolinecolor": GREY,
+            "automargin": True,
+            "exponentformat": "none",
+            "separatethousands": True,
+        },
+    )
+    return figure
+
+
+def say_empty(figure: "go.Figure", display: "Display") -> "go.Figure":
+    """Return the figure with a word in its middle if it shows nothing."""
+    if not figure.data:
+        figure.add_annotation(
+            text=display.text("figures.no_data"), showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper"
+        )
+    return figure
+
+
+def years_axis(figure: "go.Figure", first: int, last: int) -> "go.Figure":
+    """Return the figure with whole years as ticks, from the first to the last compliance year."""
+    step = 1 if last - first < 12 else 2 if last - first < 24 else 5
+    ticks = list(range(first, last + 1, step))
+    figure.update_xaxes(tickvals=ticks, ticktext=[str(year) for year in ticks], tickangle=0, automargin=True)
+    return figure
