@@ -154,7 +154,7 @@ class Display:
 
 
 def plain_number(value: float, digits: int = 4) -> str:
-    """Return a number with about ``digits`` significant digits and separators, without exponents where it is readable."""
+    """Return a number with about ``digits`` significant digits and separators, without an exponent if it can."""
     if value == 0.0:
         return "0"
     size = floor(log10(abs(value)))

@@ -68,6 +68,7 @@ class InstrumentKpi:
     direction: Literal["lower", "higher", "neutral"]
     text: Text
     value: Callable[[InstrumentTables], float]
+    outside_only: bool = False  # only for rights with an outside market
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ def kpis_of(tables: "Mapping[str, pd.DataFrame]", scenario: Scenario) -> "pd.Ser
     units: dict[str, str] = {}
     for one in _instruments(tables, scenario):
         for kpi in INSTRUMENT_KPIS:
+            if kpi.outside_only and scenario.instruments[one.key].outside is None:
+                continue
             name = f"{one.key}.{kpi.name}"
             values[name] = float(kpi.value(one))
             units[name] = kpi.unit.format(unit=scenario.instruments[one.key].unit, money=money)
@@ -295,9 +298,11 @@ INSTRUMENT_KPIS: tuple[InstrumentKpi, ...] = (
     ),
     InstrumentKpi(
         "net_import", "{unit}", "neutral", _text("Net import from outside", "净调入量"),
-        _total("instruments", "outside_net_import"),
+        _total("instruments", "outside_net_import"), outside_only=True,
     ),
-    InstrumentKpi("import_bill", "{money}", "neutral", _text("Bill of net imports", "净调入费用"), import_bill),
+    InstrumentKpi(
+        "import_bill", "{money}", "neutral", _text("Bill of net imports", "净调入费用"), import_bill, outside_only=True
+    ),
 )  # fmt: skip
 RUN_KPIS: tuple[RunKpi, ...] = (
     RunKpi(
@@ -324,7 +329,8 @@ RUN_KPIS: tuple[RunKpi, ...] = (
         efficiency,
     ),
     RunKpi(
-        "accounts_short", "accounts", "lower", _text("Accounts short, counted at each deadline", "缺口主体（按履约期计次）"),
+        "accounts_short", "accounts", "lower",
+        _text("Accounts short, counted at each deadline", "缺口主体（按履约期计次）"),
         _accounts_short,
     ),
     RunKpi("burden_gini", "0 to 1", "lower", _text("Inequality of burden (Gini)", "负担基尼系数"), burden_gini),

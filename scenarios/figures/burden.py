@@ -101,7 +101,11 @@ def ladder(table: "pd.DataFrame", display: "Display") -> "go.Figure":
         steps = rows.loc[~rows["rung"].isin(["least_cost", "actual_cost"]), "value"].to_numpy() / size
         start = float(rows["value"].iloc[0]) / size
         path = np.concatenate([[start], start + np.cumsum(steps)])
-        figure.update_xaxes(range=_zoom(path), showgrid=True, gridcolor="#E4E4E4", separatethousands=True)
+        limits = _zoom(path)
+        if limits[0] > 0:
+            title = f"{display.text('figures.cost')} ({unit}){display.text('numbers.list_gap')}"
+            figure.update_xaxes(title={"text": label(title + display.text("figures.cut_axis"))})
+        figure.update_xaxes(range=limits, showgrid=True, gridcolor="#E4E4E4", separatethousands=True)
     figure.update_layout(hovermode="closest")
     figure.update_yaxes(autorange="reversed", gridcolor="rgba(0,0,0,0)", zeroline=False)
     return say_empty(figure, display)

@@ -1,0 +1,247 @@
+"""The sections of a report: each a function from a page (result, words, figures so far) to HTML."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from scenarios import figures
+from scenarios.display import Display, say
+from scenarios.report_tables import (
+    compliance_table,
+    cost_table,
+    definitions,
+    instrument_indicators,
+    ladder_table,
+    run_indicators,
+)
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from scenarios.results import RunResult
+
+
+@dataclass(slots=True)
+class Page:
+    """A report that is being written: what it shows, in which words, and the figures that it needs."""
+
+    result: "RunResult"
+    display: Display
+    figures: "dict[str, go.Figure]" = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Title of the scenario."""
+        return say(self.result.scenario.title, self.display.language)
+
+    @property
+    def summary(self) -> str:
+        """Summary of the scenario."""
+        return say(self.result.scenario.summary, self.display.language)
+
+    def text(self, path: str, **values: object) -> str:
+        """Return a fixed text, escaped."""
+        return escape(self.display.fill(path, **values) if values else str(self.display.text(path)))
+
+    def figure(self, name: str, figure: "go.Figure", caption: str) -> str:
+        """Keep a figure for the script at the end and return its place in the page."""
+        self.figures[f"figure-{name}"] = figure
+        height = int(figure.layout.height or 300)
+        return (
+            f'<figure><figcaption>{escape(caption)}</figcaption><div class="plot" id="figure-{name}" role="img" '
+            f'aria-label="{escape(caption)}" style="height:{height}px"></div></figure>'
+        )
+
+
+def sections(page: Page) -> dict[str, str]:
+    """Return the HTML of every section by name, in order."""
+    recorded = "firms" in page.result.tables
+    missing = f'<p class="note">{page.text("cost.not_recorded")}</p>'
+    return {
+        "about": about(page),
+        "results": results(page),
+        "indicators": indicators(page),
+        "prices": each_right(page, "prices"),
+        "volumes": each_right(page, "volumes"),
+        "flows": each_right(page, "flows"),
+        "banks": each_right(page, "banks"),
+        "abatement": each_right(page, "abatement") if recorded else missing,
+        "compliance": compliance(page),
+        "cost": cost(page) if recorded else missing,
+        "ladder": ladder(page),
+        "assumptions": assumptions(page),
+        "warnings": warnings(page),
+        "origin": origin(page),
+    }
+
+
+def about(page: Page) -> str:
+    """Return what was run: view, period, rights, accounts and behaviours."""
+    scenario, display = page.result.scenario, page.display
+    calendar, gap = scenario.calendar, display.text("numbers.list_gap")
+    rows: list[tuple[str, str]] = [
+        (display.text("about.scenario"), scenario.name),
+        (
+            display.text("about.period"),
+            display.fill(
+                "about.period_value",
+                first=calendar.start_year,
+                last=calendar.start_year + calendar.years - 1,
+                periods=calendar.periods_per_year,
+            ),
+        ),
+        (
+            display.text("about.instruments"),
+            gap.join(f"{title} ({display.unit(key)})" for key, title in display.titles.items()),
+        ),
+    ]
+    if "firms" in page.result.tables:
+        firms = page.result.firms
+        first = firms[firms["year"] == firms["year"].min()]
+        rows.append((display.text("about.accounts"), display.number(len(first))))
+        counts = Counter(first["behaviour"].tolist())
+        known = display.text("behaviours")
+        words = [
+            display.fill("about.behaviour_share", name=known.get(kind, kind), count=display.number(count))
+            for kind, count in counts.most_common()
+        ]
+        rows.append((display.text("about.behaviours"), gap.join(words)))
+    rows.append((display.text("about.seed"), str(page.result.seed)))
+    rows.append((display.text("about.money"), display.currency))
+    return f'<p class="view">{page.text(f"view.{scenario.view}")}</p>{definitions(rows)}'
+
+
+def results(page: Page) -> str:
+    """Return the main results as sentences."""
+    from scenarios.report_sentences import instrument_sentences, run_sentences
+
+    display = page.display
+    gap = "" if display.language == "zh" else " "
+    items = "".join(
+        f"<li><strong>{escape(title)}</strong>{page.text('numbers.colon')}"
+        f"{escape(gap.join(instrument_sentences(page.result, display, key)))}</li>"
+        for key, title in display.titles.items()
+    )
+    whole = escape(gap.join(run_sentences(page.result, display)))
+    return f"<p>{whole}</p><ul>{items}</ul>"
+
+
+def indicators(page: Page) -> str:
+    """Return the indicators of every right and of the whole run."""
+    note = page.text("indicators.note", none=page.display.text("numbers.not_number"))
+    return (
+        f"<h3>{page.text('indicators.whole_run')}</h3>{run_indicators(page.result, page.display)}"
+        f"<h3>{page.text('indicators.by_right')}</h3>{instrument_indicators(page.result, page.display)}"
+        f'<p class="note">{note} {page.text("indicators.volatility")}</p>'
+    )
+
+
+def each_right(page: Page, section: str) -> str:
+    """Return one small figure per right, each with its own axis."""
+    result, display = page.result, page.display
+    places = []
+    for key, title in display.titles.items():
+        if section == "prices":
+            figure = figures.prices(result.markets, result.prices, key, display)
+        elif section == "volumes":
+            figure = figures.volumes(result.markets, key, display)
+        elif section == "flows":
+            figure = figures.flows(result.prices, result.instruments, key, display)
+        elif section == "banks":
+            figure = figures.bank(result.instruments, key, display)
+        else:
+            figure = figures.abatement(result.measures, key, display)
+        caption = f"{title}{display.text('numbers.colon')}{display.text(f'sections.{section}')}"
+        places.append(page.figure(f"{section}-{key}", figure, caption))
+    return f'<p>{page.text(f"intro.{section}")}</p><div class="grid">{"".join(places)}</div>'
+
+
+def compliance(page: Page) -> str:
+    """Return compliance by year and right, and what was missing."""
+    figure = figures.compliance(page.result.compliance, page.display)
+    return (
+        f"<p>{page.text('intro.compliance')}</p>"
+        f"{page.figure('compliance', figure, page.display.text('figures.compliance_rate'))}"
+        f'{compliance_table(page.result, page.display)}<p class="note">{page.text("compliance.note")}</p>'
+    )
+
+
+def cost(page: Page) -> str:
+    """Return the cost by sector and by city: picture and table."""
+    result, display = page.result, page.display
+    keys = list(display.titles)
+    parts = [f"<p>{page.text('intro.cost')}</p>"]
+    for column in ("sector", "city"):
+        heading = display.text(f"cost.by_{column}")
+        figure = figures.cost_by(result.firms, column, keys, display)
+        parts.append(f"<h3>{escape(heading)}</h3>{page.figure(f'cost-{column}', figure, heading)}")
+        parts.append(cost_table(result, column, display))
+    return "".join(parts)
+
+
+def ladder(page: Page) -> str:
+    """Return the efficiency ladder, what each rung means, and what is not measured."""
+    result, display = page.result, page.display
+    rate = display.share(result.scenario.money.social_discount_rate)
+    return (
+        f"<p>{page.text('intro.ladder', rate=rate)}</p>"
+        f"{page.figure('ladder', figures.ladder(result.ladder, display), display.text('sections.ladder'))}"
+        f'{ladder_table(result, display)}<p class="note">{page.text("ladder.beside")}</p>'
+    )
+
+
+def assumptions(page: Page) -> str:
+    """Return the scenario's notes, flagged ones marked, and the model's own simplifications."""
+    display = page.display
+    own = []
+    for note in page.result.scenario.notes:
+        flag = f' <span class="flag">{page.text("notes.flag")}</span>' if note.flagged else ""
+        own.append(f"<li>{escape(say(note.text, display.language))}{flag}</li>")
+    general = "".join(f"<li>{escape(text)}</li>" for text in display.text("model_notes"))
+    return (
+        f"<h3>{page.text('notes.own')}</h3>"
+        + (f"<ul>{''.join(own)}</ul>" if own else f"<p>{page.text('page.none')}</p>")
+        + (f'<p class="note">{page.text("notes.flag_note")}</p>' if own else "")
+        + f"<h3>{page.text('notes.model')}</h3><ul>{general}</ul>"
+    )
+
+
+def warnings(page: Page) -> str:
+    """Return every warning of the run, word for word; many of them are folded."""
+    given = page.result.warnings
+    if not given:
+        return f"<p>{page.text('warnings.none')}</p>"
+    items = "".join(f'<li lang="en">{escape(text)}</li>' for text in given)
+    listed = f'<ul class="warnings">{items}</ul>'
+    if len(given) <= 12:
+        return listed
+    head = page.text("warnings.count", count=len(given))
+    return f"<details><summary>{head}</summary>{listed}</details>"
+
+
+def origin(page: Page) -> str:
+    """Return how to make the same result again: command, hash and versions."""
+    result, display = page.result, page.display
+    manifest: dict[str, Any] = result.manifest
+    versions = display.text("numbers.list_gap").join(f"{k} {v}" for k, v in manifest.get("versions", {}).items())
+    rows = [
+        (display.text("origin.command"), f"<code>{escape(command(result))}</code>"),
+        (
+            display.text("origin.hash"),
+            f"<code>{escape(str(manifest.get('content_hash', '')))}</code><br>{page.text('origin.hash_note')}",
+        ),
+        (display.text("origin.versions"), escape(versions)),
+    ]
+    if "created" in manifest:
+        rows.append((display.text("origin.created"), escape(str(manifest["created"]))))
+    return definitions(rows, escaped=True)
+
+
+def command(result: "RunResult") -> str:
+    """Return the command that runs the scenario again: by its name if it ships so, else by the file in the result."""
+    from scenarios.loading import library, load
+
+    scenario = result.scenario
+    shipped = scenario.name in library() and load(scenario.name).model_dump() == scenario.model_dump()
+    return f"quotalab run {scenario.name if shipped else 'scenario.yaml'} --seed {result.seed}"
