@@ -218,7 +218,7 @@ class Exchange:
             desk.take(self.jitter), quote.backstop,
         )  # fmt: skip
         count = schedule_orders(
-            self.firms, desk.layout, quote.ahead, terms,
+            self.firms, desk.layout, quote.ahead, terms, desk.need,
             desk.order_account, desk.order_side, desk.order_price, desk.order_quantity,
         )  # fmt: skip
         return OrderBatch(

@@ -39,7 +39,7 @@ def planned_amount(p, price, front, need, share_later, share_now, free, forced, 
 
 
 @njit(cache=True)
-def schedule_orders(firms, rows, ahead, terms, account, side, limit_price, quantity):
+def schedule_orders(firms, rows, ahead, terms, known, account, side, limit_price, quantity):
     """Write the planners' limit orders and return how many.
 
     Each planner trades the part ``1 / window_left`` of its net demand in this period, at least at the pace
@@ -48,19 +48,22 @@ def schedule_orders(firms, rows, ahead, terms, account, side, limit_price, quant
     others bring now. So planners' orders add up to ``now`` at the expected price. Away from the expected price all
     trade that can wait moves to the cheaper time within ``patience``. The schedule is sent as steps at the prices
     ``price·(1 + offset·jitter)``; in the last period before a deadline what must be had is bid for up to ``backstop``.
+    ``known`` (r,) is every account's net demand over all windows at that price, from the price search.
     """
     r = rows.account.shape[0]
     steps = terms.offsets.shape[0]
     windows = terms.window + 1
-    expected, front, needs = np.full(r, terms.price), np.zeros(r), np.zeros(r)
+    expected, front, need = np.full(r, terms.price), np.zeros(r), np.zeros(r)
     by_window = np.zeros(windows)
-    needs_at(expected, windows, terms.plans, firms, rows, ahead, front, needs, by_window)
-    share, share_now = shares(needs, terms.now)
+    needs = known
+    if windows < ahead.windows:
+        needs = need
+        needs_at(expected, windows, terms.plans, firms, rows, ahead, front, needs, by_window)
+    share, share_now = shares(needs, terms.plans, terms.now)
     last_chance = terms.front_left <= 1
     levels = steps + 1 if last_chance else steps
     ticks = np.zeros((levels, r), dtype=np.int64)
     wanted = np.zeros((levels, r), dtype=np.int64)
-    need = np.zeros(r)
     for s in range(levels):
         for j in range(r):
             exact = terms.backstop
@@ -82,24 +85,26 @@ def schedule_orders(firms, rows, ahead, terms, account, side, limit_price, quant
 
 
 @njit(cache=True)
-def shares(needs, now):
-    """Return each row's part (r,) of the planners' need in sum and of what others bring ``now``, in units.
+def shares(needs, plans, now):
+    """Return each planner's part (r,) of the planners' need in sum and of what others bring ``now``, in units.
 
     A need in sum is shared among those who need, a surplus among those who have.
     """
     buyers = 0.0
     sellers = 0.0
-    for need in needs:
-        buyers += max(0.0, need)
-        sellers += max(0.0, -need)
+    for j in range(needs.shape[0]):
+        if plans[j]:
+            buyers += max(0.0, needs[j])
+            sellers += max(0.0, -needs[j])
     later = buyers - sellers
     share = np.zeros(needs.shape[0])
     share_now = np.zeros(needs.shape[0])
     for j in range(needs.shape[0]):
-        buys = max(0.0, needs[j]) / buyers if buyers > 0.0 else 0.0
-        sells = max(0.0, -needs[j]) / sellers if sellers > 0.0 else 0.0
-        share[j] = later * (buys if later > 0.0 else sells)
-        share_now[j] = now * (buys if now > 0.0 else sells)
+        if plans[j]:
+            buys = max(0.0, needs[j]) / buyers if buyers > 0.0 else 0.0
+            sells = max(0.0, -needs[j]) / sellers if sellers > 0.0 else 0.0
+            share[j] = later * (buys if later > 0.0 else sells)
+            share_now[j] = now * (buys if now > 0.0 else sells)
     return share, share_now
 
 

@@ -26,11 +26,13 @@ def run(scenario: Scenario, seed: int = 0, progress: Progress | None = None) -> 
     """
     from agents.model import RightsMarketModel
     from scenarios.build import build
+    from scenarios.checks import check
     from scenarios.results import RunResult
     from scenarios.tables import tables_of
 
+    warnings = tuple(str(warning) for warning in check(scenario))
     spec = build(scenario)
     model = RightsMarketModel(spec, seed)
     model.run(progress)
     tables = tables_of(model, scenario.money.currency.en)
-    return RunResult.of(scenario, seed, tables.frames, tables.warnings)
+    return RunResult.of(scenario, seed, tables.frames, (*warnings, *tables.warnings))
