@@ -5,19 +5,25 @@ finds the tick of the largest volume. It checks nothing, rations nothing and fil
 auction over a tick grid has to do at least.
 """
 
+from collections.abc import Callable
 from statistics import median
 from time import perf_counter_ns
 
 import numpy as np
 from numba import njit
 
+from benchmarks.figures import Figure
 from market.matching import CallAuction
 from market.matching.contract import random_book
+from market.orders import OrderBatch
 from market.randomness import Streams
 
 TICKS = 2_000
 SIZES = (1_000, 10_000, 100_000)
-REPEATS = 300
+BOUNDS = {1_000: 35.0, 10_000: 10.0, 100_000: 10.0}
+RATIOS = {10_000: 3.0}
+BOOKS = 16
+REPEATS = 15
 
 
 @njit
@@ -39,34 +45,43 @@ def bare_histogram(side, price, quantity, ticks):
     return best, volume
 
 
-def _nanoseconds(work, repeats):
-    for _ in range(5):
-        work()
+def _nanoseconds(work: Callable[[OrderBatch], object], books: list[OrderBatch]) -> float:
+    """Return the median time of one call; books take turns, or the processor would learn one by heart."""
     times = []
-    for _ in range(repeats):
-        start = perf_counter_ns()
-        work()
-        times.append(perf_counter_ns() - start)
-    return median(times)
+    for _ in range(REPEATS):
+        for orders in books:
+            start = perf_counter_ns()
+            work(orders)
+            times.append(perf_counter_ns() - start)
+    return median(times[len(books) :])
 
 
-def measure() -> dict[str, float]:
-    """Return ns an order of the auction and of the bare kernel, and the ratio, for each number of orders."""
-    auction, stream, found = CallAuction(), Streams(1).at("clearing", 0), {}
+def measure() -> list[Figure]:
+    """Return ns an order of the auction and of the bare kernel, and their ratio, for each number of orders."""
+    auction, streams, figures = CallAuction(), Streams(1), []
+    stream = streams.at("clearing", 0)
+
+    def bare(orders: OrderBatch) -> tuple[int, int]:
+        return bare_histogram(orders.side, orders.price, orders.quantity, TICKS)
+
     for size in SIZES:
-        orders = random_book(Streams(1).at("book", size).generator(), size, width=TICKS, largest=1_000)
-        columns = (orders.side, orders.price, orders.quantity)
-        _, result = auction.clear(None, orders, stream)
-        assert bare_histogram(*columns, TICKS)[1] == result.volume
-        repeats = max(30, REPEATS * 1_000 // size)
-        full = _nanoseconds(lambda orders=orders: auction.clear(None, orders, stream), repeats) / size
-        bare = _nanoseconds(lambda columns=columns: bare_histogram(*columns, TICKS), repeats) / size
-        found[f"call auction, {size} orders, ns an order"] = full
-        found[f"bare histogram, {size} orders, ns an order"] = bare
-        found[f"call auction / bare histogram, {size} orders"] = full / bare
-    return found
+        books = [
+            random_book(streams.at("book", i).generator(), size, width=TICKS, largest=1_000)
+            for i in range(BOOKS)
+        ]
+        for orders in books:
+            assert bare(orders)[1] == auction.clear(None, orders, stream)[1].volume
+        full = _nanoseconds(lambda orders: auction.clear(None, orders, stream), books) / size
+        least = _nanoseconds(bare, books) / size
+        name = f"call auction {size:,} orders"
+        figures += [
+            Figure(name, full, "ns/order", bound=BOUNDS.get(size)),
+            Figure(f"{name}, bare", least, "ns/order"),
+            Figure(f"{name}, ratio", full / least, "x", "bare histogram", bound=RATIOS.get(size)),
+        ]
+    return figures
 
 
 if __name__ == "__main__":
-    for name, value in measure().items():
-        print(f"{name:55s} {value:8.2f}")
+    for figure in measure():
+        print(f"{figure.name:40s} {figure.value:8.2f} {figure.unit}")

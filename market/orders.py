@@ -45,6 +45,7 @@ class Reason(IntEnum):
     """The buyer's cash and credit do not cover the order at its limit."""
 
 
+_INT64, _INT8 = np.dtype(np.int64), np.dtype(np.int8)
 _COLUMNS = (("account", np.int64), ("side", np.int8), ("price", np.int64), ("quantity", np.int64))
 
 
@@ -103,16 +104,11 @@ class OrderBatch:
     def check_types(self) -> None:
         """Raise OrderError unless compiled loops can read the columns; values are not looked at."""
         shape = self.account.shape
-        if (
-            self.side.dtype != np.int8
-            or self.side.shape != shape
-            or not self.side.flags.c_contiguous
-            or any(
-                column.dtype != np.int64 or column.shape != shape or not column.flags.c_contiguous
-                for column in (self.account, self.price, self.quantity)
-            )
-        ):
-            self.validate()
+        for column, dtype in (
+            (self.account, _INT64), (self.side, _INT8), (self.price, _INT64), (self.quantity, _INT64),
+        ):  # fmt: skip
+            if column.dtype != dtype or column.shape != shape or not column.flags.c_contiguous:
+                self.validate()
 
     def _types(self) -> list[str]:
         problems = []

@@ -1,10 +1,11 @@
-"""What every mechanism promises, as checks that raise AssertionError; run them on your own with a few books.
+# ruff: noqa: S101, D401 (checks assert, and say what holds)
+"""What every mechanism promises, as checks that raise AssertionError; run them on your own class.
 
-from market.matching.contract import check_mechanism
-check_mechanism(MyAuction, state=None)
+>>> from market.matching import CallAuction
+>>> check_mechanism(CallAuction, books=3)
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -43,18 +44,20 @@ def random_book(
     )
 
 
-def corner_books() -> Iterator[tuple[str, OrderBatch]]:
-    """Yield the books on which mechanisms fail first."""
+def corner_books() -> dict[str, OrderBatch]:
+    """Return, by name, the books on which mechanisms fail first."""
     many = 1 << 55
-    yield "empty", OrderBatch.empty()
-    yield "only bids", book([(5, 3), (6, 4)], [])
-    yield "only asks", book([], [(5, 3), (6, 4)])
-    yield "no crossing", book([(4, 3)], [(5, 3)])
-    yield "one tick", book([(5, 3), (5, 4), (5, 8)], [(5, 2), (5, 3)])
-    yield "price of zero", book([(0, 3)], [(0, 2)])
-    yield "huge lots", book([(9, many), (8, many - 1)], [(1, many - 7), (2, many)])
-    yield "far apart", book([(1 << 59, 3), (2, 1)], [(1, 2), (1 << 58, 4)])
-    yield "one lot for many", book([(5, 1)], [(5, 1)] * 50)
+    return {
+        "empty": OrderBatch.empty(),
+        "only bids": book([(5, 3), (6, 4)], []),
+        "only asks": book([], [(5, 3), (6, 4)]),
+        "no crossing": book([(4, 3)], [(5, 3)]),
+        "one tick": book([(5, 3), (5, 4), (5, 8)], [(5, 2), (5, 3)]),
+        "price of zero": book([(0, 3)], [(0, 2)]),
+        "huge lots": book([(9, many), (8, many - 1)], [(1, many - 7), (2, many)]),
+        "far apart": book([(1 << 59, 3), (2, 1)], [(1, 2), (1 << 58, 4)]),
+        "one lot for many": book([(5, 1)], [(5, 1)] * 50),
+    }
 
 
 def check_result(orders: OrderBatch, result: ClearingResult) -> None:
@@ -135,7 +138,7 @@ def check_mechanism(make: Callable[[], Mechanism], state: Any = None, books: int
     streams = Streams(seed)
     mechanism = make()
     assert isinstance(mechanism, Mechanism)
-    samples = [orders for _, orders in corner_books()]
+    samples = list(corner_books().values())
     for i in range(books):
         generator = streams.at("contract", i).generator()
         size = int(generator.integers(1, 40))
