@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-SWEEPS = 8  # over the instruments: a measure that saves one right moves the flows of others
+SWEEPS = 40  # over the instruments at most: a measure that saves one right moves the flows of others
 TIGHT_SWEEPS = 12  # more of them, in which nobody uses more of any right
 
 
