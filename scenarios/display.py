@@ -147,10 +147,13 @@ class Display:
         """Return a share as a percentage, with enough digits to tell it from none and from all."""
         if not isfinite(value):
             return str(self.text("numbers.not_number"))
+        if 0.0 < abs(value) < 5e-5:
+            return "< 0.01\u00a0%"
+        if 0.99995 < value < 1.0:
+            return "> 99.99\u00a0%"
         percent = 100.0 * value
-        near = min(abs(percent), abs(100.0 - percent))
-        digits = 1 if near >= 0.05 or near == 0.0 else min(6, 1 - floor(log10(near)))
-        return f"{percent:.{digits}f}\u00a0%"
+        digits = 2 if 0.0 < min(abs(percent), abs(100.0 - percent)) < 0.05 else 1
+        return f"{percent:.{digits}f}\u00a0%".replace("-", "\u2212")
 
 
 def plain_number(value: float, digits: int = 4) -> str:

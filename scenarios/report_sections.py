@@ -44,13 +44,14 @@ class Page:
         """Return a fixed text, escaped."""
         return escape(self.display.fill(path, **values) if values else str(self.display.text(path)))
 
-    def figure(self, name: str, figure: "go.Figure", caption: str) -> str:
-        """Keep a figure for the script at the end and return its place in the page."""
+    def figure(self, name: str, figure: "go.Figure", title: str, caption: str = "") -> str:
+        """Keep a figure for the script at the end and return its place; ``title`` is for those who cannot see it."""
         self.figures[f"figure-{name}"] = figure
+        shown = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
         height = int(figure.layout.height or 300)
         return (
-            f'<figure><figcaption>{escape(caption)}</figcaption><div class="plot" id="figure-{name}" role="img" '
-            f'aria-label="{escape(caption)}" style="height:{height}px"></div></figure>'
+            f'<figure>{shown}<div class="plot" id="figure-{name}" role="img" '
+            f'aria-label="{escape(title)}" style="height:{height}px"></div></figure>'
         )
 
 
@@ -93,7 +94,10 @@ def about(page: Page) -> str:
         ),
         (
             display.text("about.instruments"),
-            gap.join(f"{title} ({display.unit(key)})" for key, title in display.titles.items()),
+            gap.join(
+                title + display.fill("numbers.bracket", inside=display.unit(key))
+                for key, title in display.titles.items()
+            ),
         ),
     ]
     if "firms" in page.result.tables:
@@ -142,6 +146,8 @@ def each_right(page: Page, section: str) -> str:
     result, display = page.result, page.display
     places = []
     for key, title in display.titles.items():
+        if section == "banks" and not result.scenario.instruments[key].banked:
+            continue
         if section == "prices":
             figure = figures.prices(result.markets, result.prices, key, display)
         elif section == "volumes":
@@ -152,17 +158,28 @@ def each_right(page: Page, section: str) -> str:
             figure = figures.bank(result.instruments, key, display)
         else:
             figure = figures.abatement(result.measures, key, display)
-        caption = f"{title}{display.text('numbers.colon')}{display.text(f'sections.{section}')}"
-        places.append(page.figure(f"{section}-{key}", figure, caption))
-    return f'<p>{page.text(f"intro.{section}")}</p><div class="grid">{"".join(places)}</div>'
+        whole = f"{title}{display.text('numbers.colon')}{display.text(f'sections.{section}')}"
+        places.append(page.figure(f"{section}-{key}", figure, whole, title))
+    left_out = f" {escape(left)}" if (left := _not_banked(page, section)) else ""
+    return f'<p>{page.text(f"intro.{section}")}{left_out}</p><div class="grid">{"".join(places)}</div>'
+
+
+def _not_banked(page: Page, section: str) -> str:
+    """Return a sentence that names the rights that cannot be carried over, and so have no bank to show."""
+    display, rules = page.display, page.result.scenario.instruments
+    names = [title for key, title in display.titles.items() if not rules[key].banked]
+    if section != "banks" or not names:
+        return ""
+    return display.fill("intro.not_banked", names=display.text("numbers.list_gap").join(names))
 
 
 def compliance(page: Page) -> str:
     """Return compliance by year and right, and what was missing."""
     figure = figures.compliance(page.result.compliance, page.display)
+    caption = page.display.text("figures.compliance_rate")
     return (
         f"<p>{page.text('intro.compliance')}</p>"
-        f"{page.figure('compliance', figure, page.display.text('figures.compliance_rate'))}"
+        f"{page.figure('compliance', figure, caption, caption)}"
         f'{compliance_table(page.result, page.display)}<p class="note">{page.text("compliance.note")}</p>'
     )
 

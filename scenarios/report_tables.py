@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from scenarios.results import RunResult
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "", words: Sequence[int] = ()) -> str:
+def table(
+    head: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "", words: Sequence[int] = (), name: str = ""
+) -> str:
     """Return a table; the first column names its row, others are numbers unless listed in ``words``."""
 
     def kind(column: int) -> str:
@@ -29,7 +31,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "",
     )
     named = f"<caption>{escape(caption)}</caption>" if caption else ""
     return (
-        f'<div class="table" tabindex="0" role="region" aria-label="{escape(caption or head[0])}"><table>{named}'
+        f'<div class="table" tabindex="0" role="region" aria-label="{escape(caption or name)}"><table>{named}'
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -51,7 +53,7 @@ def instrument_indicators(result: "RunResult", display: Display) -> str:
         values = [float(result.kpis.get(name, np.nan)) for name in names]
         cells = [_cell(kpi.unit, key, value, display) for key, value in zip(display.titles, values, strict=True)]
         rows.append([f"{say(kpi.text, display.language)}{_suffix(kpi.unit, display)}", *cells])
-    return table(head, rows, display.text("indicators.by_right"))
+    return table(head, rows, name=display.text("indicators.by_right"))
 
 
 def run_indicators(result: "RunResult", display: Display) -> str:
@@ -61,7 +63,7 @@ def run_indicators(result: "RunResult", display: Display) -> str:
         [say(kpi.text, display.language), _whole(kpi.unit, float(result.kpis.get(kpi.name, np.nan)), display)]
         for kpi in RUN_KPIS
     ]
-    return table(head, rows, display.text("indicators.whole_run"))
+    return table(head, rows, name=display.text("indicators.whole_run"))
 
 
 def _cell(unit: str, key: str, value: float, display: Display) -> str:
@@ -72,9 +74,10 @@ def _cell(unit: str, key: str, value: float, display: Display) -> str:
 
 def _suffix(unit: str, display: Display) -> str:
     """Return the unit that a row of indicators has in common; rights differ in theirs."""
+    words = display.fill("numbers.bracket", inside=display.fill("indicators.of_price", money=display.currency))
     if unit == "{money}":
-        return f" ({display.currency})"
-    return f" ({display.fill('indicators.of_price', money=display.currency)})" if unit == "{money}/{unit}" else ""
+        return str(display.fill("numbers.bracket", inside=display.currency))
+    return words if unit == "{money}/{unit}" else ""
 
 
 def _whole(unit: str, value: float, display: Display) -> str:

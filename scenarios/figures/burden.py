@@ -42,7 +42,7 @@ def compliance(table: "pd.DataFrame", display: "Display") -> "go.Figure":
             x=due.columns, y=titles, z=100 * rate, text=words, texttemplate="%{text}", zmin=0, zmax=100,
             colorscale=SHADES, xgap=2, ygap=2, hoverongaps=False,
             hovertemplate="%{y}<br>%{x}: %{z:.4f} %<extra></extra>",
-            colorbar={"title": {"text": display.text("figures.compliance_rate"), "side": "right"}, "thickness": 12},
+            showscale=False,
         )  # fmt: skip
         years_axis(figure, int(due.columns.min()), int(due.columns.max()))
     figure.update_layout(hovermode="closest")

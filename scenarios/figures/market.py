@@ -12,6 +12,7 @@ from scenarios.figures.style import (
     ORANGE,
     RED,
     SERIES,
+    SKY,
     empty_figure,
     label,
     say_empty,
@@ -62,7 +63,9 @@ def prices(markets: "pd.DataFrame", yearly: "pd.DataFrame", instrument: str, dis
             name=display.text("figures.reference"), mode="lines",
             line={"color": ORANGE, "width": 2, "dash": "dash", "shape": "hv"},
         )  # fmt: skip
-    figure.update_yaxes(rangemode="tozero", tickformat=",~g")
+    # The bound may be far above: it is drawn as far as it fits, and never decides the scale.
+    top = np.nanmax([0.0, highest, plan["reference_price"].max()])
+    figure.update_yaxes(range=[0, 1.1 * top] if top > 0 else None, tickformat=",~g")
     figure.update_xaxes(hoverformat=".2f")
     return say_empty(_span(figure, plan, rows), display)
 
@@ -97,35 +100,32 @@ def flows(yearly: "pd.DataFrame", monthly: "pd.DataFrame", instrument: str, disp
     figure = empty_figure(display, f"{display.text('figures.flow')} ({unit})")
     lines = (
         ("baseline", baseline, {"color": GREY, "width": 2, "dash": "dot"}),
-        ("reference", rows["reference_flow"].to_numpy(), {"color": ORANGE, "width": 2, "dash": "dash"}),
+        ("flow", rows["flow"].to_numpy(), {"color": SKY, "width": 7}),
         ("cap", rows["cap"].to_numpy(), {"color": BLACK, "width": 2}),
-        ("flow", rows["flow"].to_numpy(), {"color": BLUE, "width": 3}),
+        ("reference", rows["reference_flow"].to_numpy(), {"color": ORANGE, "width": 2, "dash": "dash"}),
     )
     for name, values, line in lines:
         if np.isfinite(values).any():
-            mode = "lines+markers" if name == "flow" or len(rows) == 1 else "lines"
+            mode = "markers" if len(rows) == 1 else "lines"
             figure.add_scatter(
                 x=rows["year"], y=values * factor / size, name=display.text(f"figures.{name}"), mode=mode, line=line
             )
-    figure.update_yaxes(rangemode="tozero")
     return say_empty(_span(figure, rows, rows, whole=True), display)
 
 
 def bank(monthly: "pd.DataFrame", instrument: str, display: "Display") -> "go.Figure":
-    """Return rights in hand beyond what is owed, by month."""
+    """Return rights in hand beyond what is owed at each year's end, before which they still serve the year's flows."""
     rows = _rows(monthly, instrument)
+    ends = rows[rows["month"] == rows["month"].max()]
     factor, unit = display.amount_unit(instrument)
-    size, unit = display.scale(rows["bank"] * factor, unit)
+    size, unit = display.scale(ends["bank"] * factor, unit)
     figure = empty_figure(display, f"{display.text('figures.bank')} ({unit})")
-    if rows["bank"].notna().any():
-        figure.add_scatter(
-            x=_time(rows), y=rows["bank"] * factor / size, name=display.text("figures.bank"), mode="lines",
-            line={"color": GREEN, "width": 2}, fill="tozeroy", fillcolor="rgba(0,158,115,0.15)",
-        )  # fmt: skip
-    figure.update_layout(showlegend=False)
-    figure.update_yaxes(rangemode="tozero")
-    figure.update_xaxes(hoverformat=".2f")
-    return say_empty(_span(figure, rows, rows), display)
+    if (ends["bank"] > 0).any():
+        figure.add_bar(
+            x=ends["year"], y=ends["bank"] * factor / size, name=display.text("figures.bank"), marker={"color": GREEN}
+        )
+    figure.update_layout(showlegend=False, bargap=0.4)
+    return say_empty(_span(figure, ends, ends, whole=True), display)
 
 
 def abatement(measures: "pd.DataFrame", instrument: str, display: "Display") -> "go.Figure":
@@ -145,8 +145,12 @@ def abatement(measures: "pd.DataFrame", instrument: str, display: "Display") -> 
         others = table[order[SHOWN_MEASURES:]].sum(axis=1) * factor / size
         figure.add_bar(x=years, y=others, name=display.text("figures.other"), marker={"color": "#BBBBBB"})
     figure.update_layout(barmode="relative", bargap=0.25, showlegend=True, hovermode="closest")
-    figure.update_layout(legend={"orientation": "v", "yanchor": "top", "y": -0.22, "x": 0, "font": {"size": 12}})
-    figure.update_layout(height=330 + 20 * len(figure.data))
+    below = 20 * len(figure.data)
+    figure.update_layout(
+        legend={"orientation": "v", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0, "font": {"size": 12}},
+        margin={"b": 60 + below},
+        height=310 + below,
+    )
     if years.size:
         years_axis(figure, int(years.min()), int(years.max()))
     return say_empty(figure, display)

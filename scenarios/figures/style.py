@@ -41,7 +41,8 @@ def empty_figure(display: "Display", vertical: str, horizontal: str | None = Non
     figure.update_layout(
         template="none",
         height=height,
-        margin={"l": 64, "r": 12, "t": 12, "b": 44},
+        margin={"l": 64, "r": 30, "t": 12, "b": 44},
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": GREY, "orientation": "v"},
         font={"family": FONTS, "size": 13, "color": BLACK},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
