@@ -122,6 +122,12 @@ def test_totals_do_not_overflow(registry):
     refused(registry, "exceed", lambda: registry.issue(0, [1], [1], 0))
 
 
+def test_carry_over_does_not_overflow_either(registry):
+    registry.issue(2, [0], [LIMIT - 5], 0)
+    refused(registry, "exceed", lambda: registry.carry_over(1, 2, [1], [6], 1))
+    registry.carry_over(1, 2, [1], [5], 1)
+
+
 def test_transfers_add_up_to_zero_and_leave_nobody_short(registry):
     registry.transfer(1, change(registry, a0=-100, a1=60, reserve=40), 1)
     assert registry.balances[1].tolist() == [0, 260, 300, 400, 0, 40, 0]

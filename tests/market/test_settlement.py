@@ -76,6 +76,13 @@ def test_the_lowest_bids_are_rejected_first_and_whole(registry):
     assert registry.cash_locked[:3].tolist() == [6_000, 10_000, 0]
 
 
+def test_bids_are_covered_in_money_not_in_ticks(registry):
+    # 100 lots at 20 ticks of 3 minor units are 6,000; another 5,700 do not fit into 10,000
+    accepted = lock_orders(registry, 0, batch((0, BUY, 20, 100), (0, BUY, 19, 100)), 3)
+    assert accepted.reason.tolist() == [0, Reason.REJECTED_NO_CASH]
+    assert registry.cash_locked[0] == 6_000
+
+
 def test_rejection_does_not_depend_on_the_order_of_rows(registry):
     orders = batch((0, SELL, 9, 30), (0, SELL, 7, 60), (0, SELL, 7, 50), (0, SELL, 8, 30), (1, SELL, 3, 200))
     generator = np.random.default_rng(3)
@@ -137,6 +144,13 @@ def test_a_fill_beyond_its_limit_is_refused(registry):
     for price in (7, 13):
         with pytest.raises(ConservationError, match="limit"):
             settle(registry, 0, orders, replace(result, price=price), 1, 0)
+
+
+def test_a_volume_that_the_fills_do_not_add_up_to_is_refused(registry):
+    orders = batch((0, SELL, 8, 40), (1, BUY, 12, 40))
+    result = CallAuction().clear(None, orders, STREAM)[1]
+    with pytest.raises(ConservationError, match="volume"):
+        settle(registry, 0, orders, replace(result, volume=39), 1, 0)
 
 
 def test_settlement_without_locks_still_checks_what_is_held(registry):
