@@ -83,3 +83,35 @@ A11_ENERGY = {
 def a11(case="a"):
     """The coupled economy of A11: carbon, energy and SO2 over six years."""
     return np.column_stack([A11_CARBON, A11_ENERGY[case], A11_SO2])
+
+
+def a11_economy(case="a", **more):
+    """A11 as a market of planners."""
+    return economy(A11["baseline"], A11["effect"], A11["intercept"], A11["slope"], A11["limit"], a11(case), **more)
+
+
+def random_economy(seed, *, n=12, measures=6, years=5, **more):
+    """Four coupled instruments: every measure moves several flows, caps fall to between 75 and 95 % of baseline."""
+    draw = np.random.default_rng(seed)
+    baseline = draw.lognormal(2.0, 0.7, (n, 4))
+    effect = draw.uniform(0.0, 1.0, (n, measures, 4)) * (draw.random((n, measures, 4)) < 0.6)
+    effect[:, np.arange(measures), np.arange(measures) % 4] += 0.8
+    effect[:, 0, 1] = -0.1  # a measure with a side effect
+    most = (np.maximum(effect, 0.0) / baseline[:, None, :]).max(axis=2)
+    limit = draw.uniform(0.5, 1.0, (n, measures)) * 0.9 / (measures * most)
+    intercept = draw.uniform(0.0, 20.0, (n, measures))
+    slope = draw.uniform(5.0, 40.0, (n, measures)) / limit
+    start, end = draw.uniform(0.95, 1.0, 4), draw.uniform(0.75, 0.9, 4)
+    share = start + (end - start) * np.linspace(0.0, 1.0, years)[:, None]
+    caps = share * baseline.sum(axis=0)
+    rules = {f"right{k}": instrument(caps[:, k], lot=1e-3, tick=1e-3) for k in range(4)}
+    return economy(baseline, effect, intercept, slope, limit, caps, **({"instruments": rules} | more))
+
+
+def yearly_price(model):
+    """Volume-weighted mean price of each calendar year (T, K), NaN where nothing was traded."""
+    spec, market = model.spec, model.recorder.market
+    shape = (spec.years, spec.periods, -1)
+    volume = np.nansum(market["volume"][: spec.years * spec.periods].reshape(shape), axis=1)
+    turnover = np.nansum(market["turnover"][: spec.years * spec.periods].reshape(shape), axis=1)
+    return np.divide(turnover, volume, out=np.full(volume.shape, np.nan), where=volume > 0)
