@@ -21,6 +21,7 @@ Ints = npt.NDArray[np.int64]
 
 CLOSE = 1e-8  # of a year's flow: an excess demand that is as good as none
 
+
 @dataclass(slots=True)
 class Horizon:
     """The windows and blocks of one instrument in one period.
@@ -129,7 +130,7 @@ class Desk:
     def _lay_out(self) -> "Rows":
         from market.net_demand_kernel import lay_out
 
-        rows = lay_out(self.k, self.rows, self.spec.technology)
+        rows: Rows = lay_out(self.k, self.rows, self.spec.technology)  # type: ignore[no-untyped-call]
         blocks = self.longest
         return rows._replace(base_rest=np.zeros((blocks, rows.measure.size)), net=np.zeros((blocks, self.rows.size)))
 

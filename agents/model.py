@@ -128,10 +128,8 @@ class RightsMarketModel(mesa.Model):
             water = self.world.water(self.year, int(spec.start_year + self.year))
             self.regulator.water_arrives(self.year, water)
             self.regulator.start_year(self.year, period, self.registry)
-        for k in range(len(spec.keys)):
-            for year in {self.year, self.year - 1}:
-                if 0 <= year < spec.years and spec.true_up(k, year) == period:
-                    self.regulator.verify(k, year, self._verified_activity(year), period, self.registry)
+        for k, year in spec.true_ups.get(period, ()):
+            self.regulator.verify(k, year, self._verified_activity(year), period, self.registry)
 
     def _verified_activity(self, year: int) -> Floats:
         if year < self.year:
@@ -171,37 +169,33 @@ class RightsMarketModel(mesa.Model):
             operate(self)
 
     def _comply(self) -> None:
-        spec, n = self.spec, len(self.population)
-        for k, rule in enumerate(spec.rules):
-            for year in {self.year, self.year - 1}:
-                if not (0 <= year < spec.years and spec.deadline(k, year) == self.period):
-                    continue
-                product = self.registry.product(k, year)
-                accounts = self.registry.firm_accounts
-                held = self.registry.free(product)[:n]
-                rate = rule.penalty.per_unit(self.exchange.desks[k].reference_price)
-                settled = due(
-                    self.flow[year, :, k], self.regulator.debt[:, k], held, rule.lot, rate, rule.penalty.make_good
-                )
-                self.registry.surrender(product, accounts, settled.surrendered, self.period)
-                self.regulator.debt[:, k] = settled.debt
-                fines = np.rint(settled.penalty / spec.minor_unit).astype(np.int64)
-                self.registry.fine(fines, self.period)
-                left = held - settled.surrendered
-                carried = np.zeros_like(left)
-                if year + 1 < spec.years:
-                    sales = self.exchange.desks[k].net_sales
-                    carried = rule.banking.carried(int(spec.start_year + year), left, sales, rule.lot)
-                    self.registry.carry_over(
-                        product, self.registry.product(k, year + 1), accounts, carried, self.period
-                    )
-                    self.registry.expire(product, accounts, left - carried, self.period)
-                self.exchange.desks[k].net_sales[:] = 0
-                unsold = int(self.registry.free(product)[self.registry.reserve])
-                if unsold:
-                    self.registry.cancel(product, np.array([self.registry.reserve]), np.array([unsold]), self.period)
-                self.regulator.withdraw(k, year)
-                self.recorder.deadline(k, year, settled, left - carried, carried)
+        for k, year in self.spec.deadlines.get(self.period, ()):
+            self._surrender(k, year)
+
+    def _surrender(self, k: int, year: int) -> None:
+        """Settle what is due for one compliance year: surrender, penalties, carry-over, expiry."""
+        spec, rule, registry, period = self.spec, self.spec.rules[k], self.registry, self.period
+        desk = self.exchange.desks[k]
+        product, accounts = registry.product(k, year), registry.firm_accounts
+        held = registry.free(product)[: len(self.population)]
+        rate = rule.penalty.per_unit(desk.reference_price)
+        settled = due(self.flow[year, :, k], self.regulator.debt[:, k], held, rule.lot, rate, rule.penalty.make_good)
+        registry.surrender(product, accounts, settled.surrendered, period)
+        self.regulator.debt[:, k] = settled.debt
+        if settled.shortfall.any():
+            registry.fine(np.rint(settled.penalty / spec.minor_unit).astype(np.int64), period)
+        left = held - settled.surrendered
+        carried = np.zeros_like(left)
+        if year + 1 < spec.years:
+            carried = rule.banking.carried(int(spec.start_year + year), left, desk.net_sales, rule.lot)
+            registry.carry_over(product, registry.product(k, year + 1), accounts, carried, period)
+            registry.expire(product, accounts, left - carried, period)
+        desk.net_sales[:] = 0
+        unsold = int(registry.free(product)[registry.reserve])
+        if unsold:
+            registry.cancel(product, np.array([registry.reserve]), np.array([unsold]), period)
+        self.regulator.withdraw(k, year)
+        self.recorder.deadline(k, year, settled, left - carried, carried)
 
     def _record(self, trades: "list[Trade | None]") -> None:
         self.recorder.period(self, trades)

@@ -96,22 +96,24 @@ def fit_to_rights(k, rows, allowed, tolerance, both_ways, ceiling, activity, par
     """Let ``rows`` fit their flow of ``k`` to the rights ``allowed`` that they hold, at a shadow price of their own.
 
     ``shadow`` (n, K) holds each account's prices and is updated. A row that lacks rights pays up to ``ceiling``, then
-    falls short; with ``both_ways`` a row with rights to spare that would be worthless lowers its price down to 0. A flow that is
-    no more than ``tolerance`` below what is allowed fits.
+    falls short; with ``both_ways`` a row with rights to spare that would be worthless lowers its price down to 0. A
+    flow that is no more than ``tolerance`` below what is allowed fits.
     """
-    benefit = np.zeros(intercept.shape[1])
+    measures, instruments = intercept.shape[1], baseline.shape[1]
+    benefit = np.zeros(measures)
+    used = np.zeros(group_limit.shape[1])
     for i in rows:
         market = shadow[i, k]
         scale = activity[i] * part
-        too_much = flow[i, k] > allowed[i]
-        if not too_much and not both_ways:
+        gap = flow[i, k] - allowed[i]
+        if gap <= 0.0 and not both_ways:
             continue
-        low, high = (market, max(market, ceiling)) if too_much else (0.0, market)
+        low, high = (market, max(market, ceiling)) if gap > 0.0 else (0.0, market)
         if high <= low:
             continue
         # Illinois: a bracketed secant, because flows fall piecewise linearly with the shadow price.
-        f_low = flow[i, k] - allowed[i] if too_much else np.inf
-        f_high = flow[i, k] - allowed[i] if not too_much else -np.inf
+        f_low = gap if gap > 0.0 else np.inf
+        f_high = gap if gap <= 0.0 else -np.inf
         last = 0
         for turn in range(ITERATIONS):
             if not np.isfinite(f_high):
@@ -123,9 +125,33 @@ def fit_to_rights(k, rows, allowed, tolerance, both_ways, ceiling, activity, par
             else:
                 middle = (low * f_high - high * f_low) / (f_high - f_low)
             shadow[i, k] = middle
-            choose(i, shadow[i], scale, baseline, credit, effect, intercept, slope, limit, group, weight, group_limit,
-                   margin, output_slope, output_limit, benefit, levels, cut, flow, cost)  # fmt: skip
-            value = flow[i, k] - allowed[i]
+            whole = False
+            if output_limit[i] > 0.0:
+                net = 0.0
+                for c in range(instruments):
+                    net += shadow[i, c] * (baseline[i, c] - credit[i, c])
+                whole = net > margin[i]
+            unit = baseline[i, k]
+            used[:] = 0.0
+            for m in range(measures):
+                most = limit[i, m]
+                if most <= 0.0:
+                    continue
+                value = -intercept[i, m]
+                for c in range(instruments):
+                    value += effect[i, m, c] * shadow[i, c]
+                if value > 0.0:
+                    xm = most if value >= slope[i, m] * most else value / slope[i, m]
+                    unit -= effect[i, m, k] * xm
+                    if group[i, m] >= 0:
+                        used[group[i, m]] += weight[i, m] * xm
+            for g in range(used.shape[0]):
+                whole = whole or used[g] > group_limit[i, g]
+            value = scale * max(0.0, unit) - allowed[i]
+            if whole:
+                choose(i, shadow[i], scale, baseline, credit, effect, intercept, slope, limit, group, weight,
+                       group_limit, margin, output_slope, output_limit, benefit, levels, cut, flow, cost)  # fmt: skip
+                value = flow[i, k] - allowed[i]
             if value > 0.0:
                 low, f_low = middle, value
                 f_high = 0.5 * f_high if last == 1 else f_high

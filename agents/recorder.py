@@ -12,9 +12,9 @@ from agents.spec import MarketSpec
 from market.matching import NO_PRICE
 
 if TYPE_CHECKING:
+    from agents.desk import Trade
     from agents.model import RightsMarketModel
     from agents.regulator import Regulator
-    from agents.desk import Trade
     from market.compliance import Settlement
 
 Floats = npt.NDArray[np.float64]
@@ -92,7 +92,7 @@ class Recorder:
             self.market[name][t, k] = value
         self.vintage[t, k] = trade.vintage
         self.state["outside_net_import"][t, k] = -trade.net[model.registry.outside] * rule.lot
-        if traded:
+        if traded and self.firms:
             net = trade.net[: len(spec.population)]
             self._net[:, k] += net
             self._paid[:, k] += net * (result.price * spec.money_per_lot_tick[k] * spec.minor_unit)

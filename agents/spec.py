@@ -1,5 +1,6 @@
 """What a model is built from: rules, technology and accounts, as arrays; the only thing `RightsMarketModel` takes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -95,6 +96,23 @@ class MarketSpec:
     def true_up(self, k: int, year: int) -> int:
         """Return the period in which flows of compliance year index ``year`` are verified."""
         return (year + 1) * self.periods - 1 + self.months(self.rules[k].compliance.true_up_after)
+
+    @cached_property
+    def deadlines(self) -> dict[int, list[tuple[int, int]]]:
+        """Instruments and compliance years (k, year) whose rights are surrendered in a period."""
+        return self._by_period(self.deadline)
+
+    @cached_property
+    def true_ups(self) -> dict[int, list[tuple[int, int]]]:
+        """Instruments and compliance years (k, year) whose flows are verified in a period."""
+        return self._by_period(self.true_up)
+
+    def _by_period(self, date: Callable[[int, int], int]) -> dict[int, list[tuple[int, int]]]:
+        events: dict[int, list[tuple[int, int]]] = {}
+        for k in range(len(self.keys)):
+            for year in range(self.years):
+                events.setdefault(date(k, year), []).append((k, year))
+        return events
 
     @cached_property
     def total_periods(self) -> int:

@@ -26,7 +26,7 @@ from market.randomness import Streams, tie_break
 from market.registry import Registry
 
 if TYPE_CHECKING:
-    from market.net_demand_kernel import Ahead, Firms
+    from market.net_demand_kernel import Ahead
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -12,7 +12,7 @@ from benchmarks.calibration import factor
 from benchmarks.figures import Figure
 
 # Each module has `measure() -> list[Figure]`; an entry is a file of this folder.
-BENCHMARKS = ("plain_mesa",)
+BENCHMARKS = ("plain_mesa", "permit_market", "call_auction", "jiangxi")
 
 BOUNDS = Path(__file__).with_name("bounds.toml")
 

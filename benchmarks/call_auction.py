@@ -65,10 +65,7 @@ def measure() -> list[Figure]:
         return bare_histogram(orders.side, orders.price, orders.quantity, TICKS)
 
     for size in SIZES:
-        books = [
-            random_book(streams.at("book", i).generator(), size, width=TICKS, largest=1_000)
-            for i in range(BOOKS)
-        ]
+        books = [random_book(streams.at("book", i).generator(), size, width=TICKS, largest=1_000) for i in range(BOOKS)]
         for orders in books:
             assert bare(orders)[1] == auction.clear(None, orders, stream)[1].volume
         full = _nanoseconds(lambda orders: auction.clear(None, orders, stream), books) / size

@@ -31,7 +31,7 @@ def planned_amount(p, price, front, need, share_later, share_now, free, forced, 
     if gap > 0.0:
         amount = (1.0 - gap) * planned - (gap * idle if need < 0.0 else 0.0)
     elif gap < 0.0:
-        amount = (1.0 + gap) * planned - gap * max(0.0, need - share_later)
+        amount = (1.0 + gap) * planned - gap * max(0.0, need - share_later + share_now)
     amount = max(amount, -idle)
     if forced > 0.0:
         amount = min(amount, -min(idle, forced / front_left))
@@ -60,6 +60,8 @@ def schedule_orders(firms, rows, ahead, terms, known, account, side, limit_price
         needs = need
         needs_at(expected, windows, terms.plans, firms, rows, ahead, front, needs, by_window)
     share, share_now = shares(needs, terms.plans, terms.now)
+    plans, offsets, jitter, free, forced = terms.plans, terms.offsets, terms.jitter, terms.free, terms.forced
+    lot, tick = terms.lot, terms.tick
     last_chance = terms.front_left <= 1
     levels = steps + 1 if last_chance else steps
     ticks = np.zeros((levels, r), dtype=np.int64)
@@ -68,18 +70,18 @@ def schedule_orders(firms, rows, ahead, terms, known, account, side, limit_price
         for j in range(r):
             exact = terms.backstop
             if s < steps:
-                exact = terms.price * (1.0 + terms.offsets[s] * terms.jitter[j])
-            ticks[s, j] = max(np.int64(np.floor(exact / terms.tick + 0.5)), ticks[s - 1, j] + 1 if s > 0 else 1)
-            expected[j] = ticks[s, j] * terms.tick
-        needs_at(expected, windows, terms.plans, firms, rows, ahead, front, need, by_window)
+                exact = terms.price * (1.0 + offsets[s] * jitter[j])
+            ticks[s, j] = max(np.int64(np.floor(exact / tick + 0.5)), ticks[s - 1, j] + 1 if s > 0 else 1)
+            expected[j] = ticks[s, j] * tick
+        needs_at(expected, windows, plans, firms, rows, ahead, front, need, by_window)
         for j in range(r):
-            if not terms.plans[j]:
+            if not plans[j]:
                 continue
             amount = planned_amount(
-                expected[j], terms.price, front[j], need[j], share[j], share_now[j], terms.free[j] * terms.lot,
-                terms.forced[j] * terms.lot, terms.front_left, terms.window_left, terms.patience) / terms.lot  # fmt: skip
+                expected[j], terms.price, front[j], need[j], share[j], share_now[j], free[j] * lot, forced[j] * lot,
+                terms.front_left, terms.window_left, terms.patience) / lot  # fmt: skip
             lots = np.int64(np.ceil(amount - 1e-9)) if last_chance else np.int64(np.floor(amount + 0.5))
-            lots = max(lots, -terms.free[j])
+            lots = max(lots, -free[j])
             wanted[s, j] = min(lots, wanted[s - 1, j]) if s > 0 else lots
     return write_steps(rows.account, ticks, wanted, account, side, limit_price, quantity)
 
