@@ -75,7 +75,7 @@ class RightsMarketModel(mesa.Model):
         return self._all_agents
 
     @agents.setter
-    def agents(self, agents: Any) -> None:
+    def agents(self, _: Any) -> None:
         raise AttributeError("model.agents is Mesa's own name")
 
     def products_of(self, k: int) -> Ints:

@@ -36,6 +36,7 @@ class Regulator:
         "_earned",
         "_share",
         "_spec",
+        "_tightening",
         "cap",
         "credit",
         "debt",
@@ -59,6 +60,7 @@ class Regulator:
         self.debt = np.zeros((n, instruments), dtype=np.int64)
         self._share = np.zeros((n, instruments))
         self._earned = np.zeros((n, instruments))
+        self._tightening = [getattr(rule.allocation, "tightening", 0.0) for rule in spec.rules]
         for k in range(instruments):
             self._announce(k)
 
@@ -95,9 +97,7 @@ class Regulator:
         return bool(rule.cap.binds(self._spec.calendar_years)[year])
 
     def _unscaled(self, k: int, year: int, activity: Floats) -> Floats:
-        allocation = self._spec.rules[k].allocation
-        assert isinstance(allocation, OutputBenchmark)
-        return self._earned[:, k] * activity * (1.0 - allocation.tightening) ** year
+        return self._earned[:, k] * activity * (1.0 - self._tightening[k]) ** year
 
     def _entitled(self, k: int, year: int, activity: Floats) -> Floats:
         """Return the free rights (n,) of a year if activity is as given."""
@@ -153,7 +153,10 @@ class Regulator:
         self.issued[vintage, :, k] += lots * self._spec.lots[k]
 
     def verify(self, k: int, year: int, activity: Floats, period: int, registry: "Registry") -> None:
-        """True up an output benchmark to the verified activity (n,) of a year; what cannot be taken back is a debt."""
+        """Make an output benchmark's allocation final for the verified activity (n,) of a year.
+
+        What was issued too much is taken back; what cannot be taken back is a debt.
+        """
         rule = self._spec.rules[k]
         if not isinstance(rule.allocation, OutputBenchmark):
             return

@@ -1,9 +1,9 @@
 """The complier: trades its compliance gap once, when it is known well enough.
 
-A trade has a fixed cost F. Before verification the year's flow and allocation carry an error with standard deviation s,
-so an early trade may have to be repeated: its expected extra cost is ``F · P(|error| · p > F)``. Waiting costs price
-risk: ``risk_aversion · price_risk · √(months until known) · |gap| · p``. The account trades as soon as waiting costs more,
-which for a small gap is after verification. Late trading follows from this, not from a calendar.
+A trade has a fixed cost F. Before verification the year's flow and allocation carry an error with standard deviation
+s, so an early trade may have to be repeated: its expected extra cost is ``F · P(|error| · p > F)``. Waiting costs price
+risk: ``risk_aversion · price_risk · √(months until known) · |gap| · p``. The account trades as soon as waiting costs
+more, which for a small gap is after verification. Late trading follows from this, not from a calendar.
 """
 
 from dataclasses import dataclass
