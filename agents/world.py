@@ -68,9 +68,9 @@ class WorldState:
         rule = self._rule
         if rule.activity_sd == 0.0:
             return
-        generator = self._streams.at("activity", period).generator()
-        common = generator.standard_normal(self._common.size)
-        own = generator.standard_normal(self._own.size)
+        # Streams of their own: a new sector at the end must not move the draws of accounts.
+        common = self._streams.at("sector activity", period).generator().standard_normal(self._common.size)
+        own = self._streams.at("activity", period).generator().standard_normal(self._own.size)
         keep = rule.persistence if period else 0.0
         fresh = np.sqrt(1.0 - keep * keep)
         self._common = keep * self._common + fresh * common
