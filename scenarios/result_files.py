@@ -155,7 +155,7 @@ class FileSet:
     def manifest_text(manifest: Mapping[str, Any]) -> str:
         """Return the manifest as text, with a hash of itself."""
         own = {key: value for key, value in manifest.items() if key != "checksum"}
-        return json.dumps({**own, "checksum": _checksum(own)}, ensure_ascii=False, indent=1) + "\n"
+        return json.dumps({**own, "checksum": _checksum(own)}, ensure_ascii=False, indent=1)
 
     def read_manifest(self) -> dict[str, Any]:
         """Return the manifest; raise InputError if the folder holds no whole result that this version can read."""

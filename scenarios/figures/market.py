@@ -39,7 +39,7 @@ def prices(markets: "pd.DataFrame", yearly: "pd.DataFrame", instrument: str, dis
     """
     rows, plan = _rows(markets, instrument), _rows(yearly, instrument)
     figure = empty_figure(display, f"{display.text('figures.price')} ({display.price_unit(instrument)})")
-    time = _time(rows)
+    time = _time(rows, markets)
     if rows["indicative"].notna().any():
         figure.add_scatter(
             x=time, y=rows["indicative"], name=display.text("figures.indicative"), mode="lines",
@@ -78,7 +78,7 @@ def volumes(markets: "pd.DataFrame", instrument: str, display: "Display") -> "go
     figure = empty_figure(display, f"{display.text('figures.volume')} ({unit})")
     if (rows["volume"] > 0).any():
         figure.add_bar(
-            x=_time(rows), y=rows["volume"] * factor / size, name=display.text("figures.volume"),
+            x=_time(rows, markets), y=rows["volume"] * factor / size, name=display.text("figures.volume"),
             marker={"color": BLUE, "line": {"width": 0}},
         )  # fmt: skip
     figure.update_layout(showlegend=False, bargap=0.1)
@@ -116,7 +116,7 @@ def flows(yearly: "pd.DataFrame", monthly: "pd.DataFrame", instrument: str, disp
 def bank(monthly: "pd.DataFrame", instrument: str, display: "Display") -> "go.Figure":
     """Return rights in hand beyond what is owed at each year's end, before which they still serve the year's flows."""
     rows = _rows(monthly, instrument)
-    ends = rows[rows["month"] == rows["month"].max()]
+    ends = rows[rows["month"] == monthly["month"].max()]
     factor, unit = display.amount_unit(instrument)
     size, unit = display.scale(ends["bank"] * factor, unit)
     figure = empty_figure(display, f"{display.text('figures.bank')} ({unit})")
@@ -160,9 +160,9 @@ def _rows(table: "pd.DataFrame", instrument: str) -> "pd.DataFrame":
     return table[table["instrument"] == instrument]
 
 
-def _time(rows: "pd.DataFrame") -> "pd.Series[float]":
-    """Return the middle of each period in years; months may be any part of a year."""
-    periods = max(1, int(rows["month"].max())) if len(rows) else 1
+def _time(rows: "pd.DataFrame", table: "pd.DataFrame") -> "pd.Series[float]":
+    """Return the middle of each period in years; a month may be any part of a year, so the whole table tells which."""
+    periods = int(table["month"].max()) if len(table) else 1
     return rows["year"] + (rows["month"] - 0.5) / periods
 
 
