@@ -1,6 +1,6 @@
 """A market outside the model that trades the same right: a price path and a finite depth.
 
-At a net import of z units a year the outside price is ``price_y + slope·z`` (exports are z < 0), between two limits. The
+At a net import of z units a year the outside price is ``price_y + slope·z`` (exports are z < 0), between two limits. A
 province is small in the nation: with this market open, a provincial cap moves imports rather than the price.
 """
 
