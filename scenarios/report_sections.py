@@ -155,7 +155,7 @@ def each_right(page: Page, section: str) -> str:
         elif section == "flows":
             figure = figures.flows(result.prices, result.instruments, key, display)
         elif section == "banks":
-            figure = figures.bank(result.instruments, key, display)
+            figure = figures.bank(result.compliance, key, display)
         else:
             figure = figures.abatement(result.measures, key, display)
         whole = f"{title}{display.text('numbers.colon')}{display.text(f'sections.{section}')}"

@@ -1,5 +1,6 @@
 """Figures of one instrument: price, volume, flow against cap, bank, and what measures saved."""
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 NEAR = 0.5
 """The bound on willingness to pay is drawn where the price comes to this share of it."""
 SHOWN_MEASURES = 7
+LEGEND_WIDTH = 40  # characters; longer names would be cut off on a telephone
 
 
 def prices(markets: "pd.DataFrame", yearly: "pd.DataFrame", instrument: str, display: "Display") -> "go.Figure":
@@ -50,8 +52,8 @@ def prices(markets: "pd.DataFrame", yearly: "pd.DataFrame", instrument: str, dis
             x=time, y=rows["price"], name=display.text("figures.price"), mode="lines+markers",
             line={"color": BLUE, "width": 2}, marker={"size": 4},
         )  # fmt: skip
-    bound, highest = rows["backstop"].min(), rows[["price", "indicative"]].max().max()
-    if np.isfinite(bound) and highest >= NEAR * bound:
+    highest = rows[["price", "indicative"]].max(axis=1)
+    if (highest >= NEAR * rows["backstop"]).any():
         figure.add_scatter(
             x=time, y=rows["backstop"], name=display.text("figures.backstop"), mode="lines",
             line={"color": RED, "width": 1, "dash": "dot"},
@@ -64,7 +66,7 @@ def prices(markets: "pd.DataFrame", yearly: "pd.DataFrame", instrument: str, dis
             line={"color": ORANGE, "width": 2, "dash": "dash", "shape": "hv"},
         )  # fmt: skip
     # The bound may be far above: it is drawn as far as it fits, and never decides the scale.
-    top = np.nanmax([0.0, highest, plan["reference_price"].max()])
+    top = np.nanmax([0.0, highest.max(), plan["reference_price"].max()])
     figure.update_yaxes(range=[0, 1.1 * top] if top > 0 else None, tickformat=",~g")
     figure.update_xaxes(hoverformat=".2f")
     return say_empty(_span(figure, plan, rows), display)
@@ -113,19 +115,24 @@ def flows(yearly: "pd.DataFrame", monthly: "pd.DataFrame", instrument: str, disp
     return say_empty(_span(figure, rows, rows, whole=True), display)
 
 
-def bank(monthly: "pd.DataFrame", instrument: str, display: "Display") -> "go.Figure":
-    """Return rights in hand beyond what is owed at each year's end, before which they still serve the year's flows."""
-    rows = _rows(monthly, instrument)
-    ends = rows[rows["month"] == monthly["month"].max()]
+def bank(compliance: "pd.DataFrame", instrument: str, display: "Display") -> "go.Figure":
+    """Return what was carried over at each year's deadline, when all flows are verified and everything due is paid.
+
+    Balances before that are no bank: they still serve the year's flows, and a true-up may be to come.
+    """
+    rows = _rows(compliance, instrument)
     factor, unit = display.amount_unit(instrument)
-    size, unit = display.scale(ends["bank"] * factor, unit)
+    size, unit = display.scale(rows["carried"] * factor, unit)
     figure = empty_figure(display, f"{display.text('figures.bank')} ({unit})")
-    if (ends["bank"] > 0).any():
+    if (rows["carried"] > 0).any():
         figure.add_bar(
-            x=ends["year"], y=ends["bank"] * factor / size, name=display.text("figures.bank"), marker={"color": GREEN}
+            x=rows["year"],
+            y=rows["carried"] * factor / size,
+            name=display.text("figures.bank"),
+            marker={"color": GREEN},
         )
     figure.update_layout(showlegend=False, bargap=0.4)
-    return say_empty(_span(figure, ends, ends, whole=True), display)
+    return say_empty(_span(figure, rows, rows, whole=True), display)
 
 
 def abatement(measures: "pd.DataFrame", instrument: str, display: "Display") -> "go.Figure":
@@ -137,15 +144,18 @@ def abatement(measures: "pd.DataFrame", instrument: str, display: "Display") -> 
     factor, unit = display.amount_unit(instrument)
     size, unit = display.scale(table.clip(lower=0).sum(axis=1) * factor, unit)
     figure = empty_figure(display, f"{display.text('figures.reduction')} ({unit})", height=380)
-    years = table.index.to_numpy()
+    years, words = table.index.to_numpy(), 0
     for (sector, measure), colour in zip(order[:SHOWN_MEASURES], SERIES, strict=False):
         name = f"{display.name('sector', sector)}{display.text('numbers.colon')}{display.measure(sector, measure)}"
-        figure.add_bar(x=years, y=table[sector, measure] * factor / size, name=label(name), marker={"color": colour})
+        lines = [label(line) for line in wrap(name, LEGEND_WIDTH)]
+        words += len(lines)
+        saved = table[sector, measure] * factor / size
+        figure.add_bar(x=years, y=saved, name="<br>".join(lines), marker={"color": colour})
     if len(order) > SHOWN_MEASURES:
         others = table[order[SHOWN_MEASURES:]].sum(axis=1) * factor / size
         figure.add_bar(x=years, y=others, name=display.text("figures.other"), marker={"color": "#BBBBBB"})
     figure.update_layout(barmode="relative", bargap=0.25, showlegend=True, hovermode="closest")
-    below = 20 * len(figure.data)
+    below = 19 * (words + 1)
     figure.update_layout(
         legend={"orientation": "v", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0, "font": {"size": 12}},
         margin={"b": 60 + below},

@@ -74,7 +74,7 @@ def say_empty(figure: "go.Figure", display: "Display") -> "go.Figure":
 
 def years_axis(figure: "go.Figure", first: int, last: int) -> "go.Figure":
     """Return the figure with whole years as ticks, from the first to the last compliance year."""
-    step = 1 if last - first < 12 else 2 if last - first < 24 else 5
+    step = next(step for step in (1, 2, 5, 10, 20) if (last - first) / step < 6 or step == 20)
     ticks = list(range(first, last + 1, step))
     figure.update_xaxes(tickvals=ticks, ticktext=[str(year) for year in ticks], tickangle=0, automargin=True)
     return figure

@@ -30,7 +30,7 @@ def every(made, display: Display) -> dict[str, object]:
             f"prices-{key}": figures.prices(tables["markets"], tables["prices"], key, display),
             f"volumes-{key}": figures.volumes(tables["markets"], key, display),
             f"flows-{key}": figures.flows(tables["prices"], tables["instruments"], key, display),
-            f"bank-{key}": figures.bank(tables["instruments"], key, display),
+            f"bank-{key}": figures.bank(tables["compliance"], key, display),
             f"abatement-{key}": figures.abatement(tables["measures"], key, display),
         }
     return found
@@ -65,9 +65,10 @@ def test_amounts_are_stated_in_the_unit_of_the_right() -> None:
     assert trace(flows, "不采取措施").y[0] == pytest.approx(4 * 30 * 1000 / 1e4)
 
 
-def test_banks_are_those_of_year_ends() -> None:
+def test_banks_are_what_was_carried_over() -> None:
     bank = every(fake(), words("en"))["bank-carbon"].data[0]
-    assert list(bank.y) == [8.0, 12.0, 16.0]
+    assert list(bank.x) == [2025, 2026, 2027]
+    assert list(bank.y) == [4.0, 4.0, 4.0]
 
 
 def test_small_measures_are_shown_together_and_nothing_is_lost() -> None:
