@@ -60,4 +60,7 @@ class Firm(mesa.Agent):
         """Return this row's value of a population column."""
         if name.startswith("_") or name in {"row", "model"}:
             raise AttributeError(name)
-        return self.model.population.column(name)[self.row].item()
+        try:
+            return self.model.population.column(name)[self.row].item()
+        except KeyError:
+            raise AttributeError(f"an account has no column {name!r}") from None
