@@ -183,7 +183,9 @@ class RightsMarketModel(mesa.Model):
         registry.surrender(product, accounts, settled.surrendered, period)
         self.regulator.debt[:, k] = settled.debt
         if settled.shortfall.any():
-            registry.fine(np.rint(settled.penalty / spec.minor_unit).astype(np.int64), period)
+            imposed = np.rint(settled.penalty / spec.minor_unit).astype(np.int64)
+            # What an account's cash and credit do not cover cannot be collected.
+            registry.fine(np.minimum(imposed, registry.spendable()[: imposed.size]), period)
         left = held - settled.surrendered
         carried = np.zeros_like(left)
         if year + 1 < spec.years:
