@@ -1,0 +1,41 @@
+"""Lots and ticks of small runs, held against stored hashes; `python -m tests.golden.test_golden` renews them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agents.model import RightsMarketModel
+from tests.agents import economies
+from tests.agents.mixed import finished, whole_numbers
+
+STORED = Path(__file__).with_name("runs.json")
+RUNS = {
+    "province": finished,
+    "province-without-rounds": lambda: finished(rounds=0, years=2),
+    "a11": lambda: RightsMarketModel(economies.a11_economy()).run(),
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_lots_and_ticks_are_as_stored(name):
+    assert whole_numbers(RUNS[name]()) == json.loads(STORED.read_text(encoding="utf-8"))[name], (
+        "behaviour has changed; if that is meant, renew with: python -m tests.golden.test_golden"
+    )
+
+
+def test_the_hash_notices_one_lot():
+    model = finished(n=4, years=1)
+    before = whole_numbers(model)
+    model.registry.balances[0, 0] += 1
+    assert whole_numbers(model) != before
+
+
+def renew() -> None:
+    """Store the hashes of today's runs."""
+    found = {name: whole_numbers(make()) for name, make in RUNS.items()}
+    STORED.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    renew()
