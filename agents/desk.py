@@ -72,8 +72,10 @@ class Desk:
         self.rows = np.flatnonzero((technology.baseline[:, k] > 0.0) | acts)
         self.whole = self.rows.size == technology.firms
         planner_groups = np.array([isinstance(rule, PlannerRule) for rule in spec.behaviours])
-        self.group_of = group_of
-        self.plans = planner_groups[group_of[self.rows]]
+        self.kind = group_of[self.rows]
+        self.planning = np.flatnonzero(planner_groups[group_of[self.rows]])  # rows whose accounts are planners
+        self.all_plan = self.planning.size == self.rows.size
+        self.planners = self.rows[self.planning]
         horizons = [rule.horizon_years for rule in spec.behaviours if isinstance(rule, PlannerRule)] or [1]
         self.longest = max(horizons) if self.rule.banked else 1
         self.horizon = np.array(
@@ -85,18 +87,20 @@ class Desk:
         self.fixed = np.zeros((self.longest + 1, self.rows.size))  # one window more while last year is pending
         self.activity = np.zeros((self.longest, self.rows.size))
         self.need = np.zeros(self.rows.size)
-        self.layout = self._lay_out()
+        self.layout = self._lay_out(self.rows)
+        self.planner_layout = self.layout if self.all_plan else self._lay_out(self.planners)
         self.steepness = 0.0  # of net demand in its price, as last seen
         self.enough = CLOSE * technology.baseline[:, k].sum()
         self.guess = 0.0  # where to look for the next price
         self.drift = (1.0 + spec.market_rate) ** (1.0 / spec.periods)
-        capacity = int(self.plans.sum()) * (self.offsets.size + 1)
+        capacity = self.planning.size * (self.offsets.size + 1) + 1  # an order more while they are written
         self.order_account = np.empty(capacity, dtype=np.int64)
         self.order_side = np.empty(capacity, dtype=np.int8)
         self.order_price = np.empty(capacity, dtype=np.int64)
         self.order_quantity = np.empty(capacity, dtype=np.int64)
         self.mechanism = MECHANISMS[self.rule.venues[0].mechanism]()
         self.last_price = 0.0
+        self.calm_price = 0.0  # newest price below the penalty: what a right owed later is expected to cost
         self.reference_price = 0.0  # mean of the period before, for penalties that are multiples
         self.net_sales = np.zeros(technology.firms, dtype=np.int64)  # of the front vintage, in lots
         self.growth_cache: dict[tuple[int, int], Floats] = {}
@@ -127,13 +131,16 @@ class Desk:
             self.growth_cache[key] = np.array([growth_factors(rate, periods, max(1, left), blocks) for rate in rates])
         return self.growth_cache[key]
 
-    def _lay_out(self) -> "Rows":
+    def _lay_out(self, accounts: Ints) -> "Rows":
         from market.net_demand_kernel import lay_out
 
-        rows: Rows = lay_out(self.k, self.rows, self.spec.technology)  # type: ignore[no-untyped-call]
-        blocks = self.longest
-        return rows._replace(base_rest=np.zeros((blocks, rows.measure.size)), net=np.zeros((blocks, self.rows.size)))
+        rows: Rows = lay_out(self.k, accounts, self.spec.technology, self.longest)  # type: ignore[no-untyped-call]
+        return rows
 
     def take(self, column: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the participants' entries of a column over all accounts."""
         return column if self.whole else column[self.rows]
+
+    def of_planners(self, column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return the planners' entries of a column over all accounts."""
+        return self.take(column) if self.all_plan else column[self.planners]

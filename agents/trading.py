@@ -127,14 +127,14 @@ class Exchange:
         growth = desk.growth(horizon.left, horizon.weight.size)
         other = self._other_prices(desk, horizon, period, outlook)
         return Ahead(
-            desk.k, horizon.pending, horizon.windows, self.group_of, desk.horizon, growth, horizon.weight, desk.activity,
+            desk.k, horizon.pending, horizon.windows, desk.kind, desk.horizon, growth, horizon.weight, desk.activity,
             desk.fixed, other,
         )  # fmt: skip
 
     def backstop(self, k: int) -> float:
         """Return the bound on what anybody pays for a right, money per unit."""
         desk = self.desks[k]
-        bound = willingness_to_pay(desk.rule.penalty, desk.reference_price, desk.last_price)
+        bound = willingness_to_pay(desk.rule.penalty, desk.reference_price, desk.calm_price)
         return max(bound, 2.0 * desk.rule.tick)
 
     def _quote(self, desk: Desk, horizon: Horizon, period: int, regulator: Regulator, outlook: Outlook) -> Quote:
@@ -189,6 +189,8 @@ class Exchange:
                 self.operating[k] = price
             self.prices[k] = price
             desk.last_price = price
+            if price < desk.rule.penalty.per_unit(desk.reference_price):
+                desk.calm_price = price
         net = summary.net_lots
         desk.net_sales -= net[: len(spec.population)]
         regulator.sold(k, horizon.front, -int(net[self.registry.reserve]), desk.last_price)
@@ -201,24 +203,33 @@ class Exchange:
             return
         cost = np.where(net[: self.trade_cost.size] != 0, self.trade_cost, 0.0)
         if cost.any():
-            self.population.trading_cost[:] += cost
-            self.registry.pay_outside(np.rint(cost / self.spec.minor_unit).astype(np.int64), period)
+            owed = np.rint(cost / self.spec.minor_unit).astype(np.int64)
+            paid = np.minimum(owed, self.registry.spendable()[: owed.size])  # no further than cash and credit go
+            self.population.trading_cost[:] += paid * self.spec.minor_unit
+            self.registry.pay_outside(paid, period)
 
     def _planner_orders(self, desk: Desk, horizon: Horizon, quote: Quote, product: int, now: float) -> OrderBatch:
+        from market.net_demand_kernel import prepare
         from market.schedule_kernel import Terms, schedule_orders
 
-        if not desk.plans.any():
+        if not desk.planning.size:
             return OrderBatch.empty()
         spec, k, n, rule = self.spec, desk.k, len(self.spec.population), desk.rule
-        free = desk.take(self.registry.free(product)[:n])
+        free = desk.of_planners(self.registry.free(product)[:n])
         later = spec.deadline(k, horizon.front + quote.window) - spec.deadline(k, horizon.front)
+        ahead, need = quote.ahead, desk.need
+        if not desk.all_plan:
+            rows = desk.planning
+            need = need[rows]
+            ahead = ahead._replace(kind=ahead.kind[rows], activity=ahead.activity[:, rows], fixed=ahead.fixed[:, rows])
+            prepare(self.firms, desk.planner_layout, ahead)
         terms = Terms(
-            quote.price, quote.window, desk.plans, free, self._forced_sales(desk, horizon, free), rule.lot, rule.tick,
+            quote.price, quote.window, free, self._forced_sales(desk, horizon, free), rule.lot, rule.tick,
             horizon.front_left, later + horizon.front_left, float(now), desk.patience, desk.offsets,
-            desk.take(self.jitter), quote.backstop,
+            desk.of_planners(self.jitter), quote.backstop,
         )  # fmt: skip
         count = schedule_orders(
-            self.firms, desk.layout, quote.ahead, terms, desk.need,
+            self.firms, desk.planner_layout, ahead, terms, need,
             desk.order_account, desk.order_side, desk.order_price, desk.order_quantity,
         )  # fmt: skip
         return OrderBatch(
@@ -226,15 +237,16 @@ class Exchange:
         )
 
     def _forced_sales(self, desk: Desk, horizon: Horizon, free: Ints) -> Ints:
-        """Return the lots (r,) that accounts must still sell because they could not carry them over.
+        """Return the lots (planners,) that must still be sold because they could not be carried over, or none (0,).
 
-        Selling s of a surplus S lets ``base + per_net_sale·(sold + s)`` be carried: ``s >= (S − base − per·sold)/(1 + per)``.
+        Selling s of a surplus S lets ``base + per_net_sale·(sold + s)`` be carried, hence
+        ``s >= (S − base − per·sold)/(1 + per)``.
         """
         limit = desk.rule.banking.limit_for(int(self.spec.start_year + horizon.front))
         if limit is None:
-            return np.zeros(free.size, dtype=np.int64)
-        surplus = np.maximum(0.0, -desk.fixed[0]) / desk.rule.lot if horizon.pending else free * 0.0
-        sold = np.maximum(0, desk.take(desk.net_sales))
+            return np.zeros(0, dtype=np.int64)
+        surplus = np.maximum(0.0, -desk.fixed[0][desk.planning]) / desk.rule.lot if horizon.pending else free * 0.0
+        sold = np.maximum(0, desk.of_planners(desk.net_sales))
         excess = (surplus - limit.base / desk.rule.lot - limit.per_net_sale * sold) / (1.0 + limit.per_net_sale)
         return np.minimum(free, np.maximum(0.0, np.ceil(excess)).astype(np.int64))
 
@@ -255,10 +267,7 @@ class Exchange:
             accounts = desk.rows[rows]
             yearly = spec.technology.baseline[accounts, k] * desk.activity[0][rows]
             gap = desk.fixed[0][rows].copy()
-            unknown = 0.0
-            if period < known:
-                unknown = 1.0 if known > spec.deadline(k, horizon.front) - horizon.front_left else 0.0
-                unknown = 1.0 if horizon.pending else max(unknown * horizon.left / spec.periods, 1.0 / spec.periods)
+            unknown = 1.0 if period < known else 0.0  # flows and benchmarks become known at verification
             if not horizon.pending:
                 gap += yearly * horizon.weight[0]
             view = complier.GapView(

@@ -7,7 +7,7 @@ of block ``w − pending``, where ``pending`` is 1 while last year's obligations
     D_i^{<=w}(p) = Σ_{w' <= w} [ fixed_{w'} + weight_b · activity · flow_i(p · growth_b) ]
 
 with ``fixed`` = open obligations and debts less rights in hand and rights still to come. A flow is a sum over the
-measures that move it, laid out row after row (`Rows`); only where output might be cut or an overlap group is full does
+measures that move it, laid out in columns (`Rows`); only where output might be cut or an overlap group is full does
 an account's whole response have to be worked out.
 """
 
@@ -20,6 +20,7 @@ from market.abatement_kernel import firm_levels, output_cut
 
 ROOT_ITERATIONS = 60
 FIRST_STEP = 0.004  # prices move little from one period to the next
+BLOCK = 512  # rows worked on together: their intermediate results stay in the nearest cache
 STEEPEST = 1e-300  # a step measure (slope 0) is used up as soon as it pays
 
 Firms = namedtuple(
@@ -28,22 +29,27 @@ Firms = namedtuple(
 )
 """Arrays over all accounts, as in `market.technology.Technology`, and the benchmark credit (n, K)."""
 
-Rows = namedtuple("Rows", "account start measure effect inverse limit group weight grouped base_rest net")
-"""Participants of one instrument: ``account`` (r,); measures ``start[j]:start[j+1]`` of row j with their effect on the
-instrument, 1/slope, limit, overlap group and weight; ``grouped`` (r,) whether a group of the row could be full;
-``base_rest`` (B, z) and ``net`` (B, r) what the other instruments contribute (filled by `prepare`)."""
+Rows = namedtuple("Rows", "account full unusual grouped used measure effect inverse limit group weight base_rest net")
+"""Participants of one instrument, in columns: ``account`` (r,), its flow without measures ``full`` (r,) and the slots
+``used`` (r,) by its measures; by slot and row (S, r) the ``measure`` there, its effect on the instrument, 1/slope,
+limit, overlap group and weight, with limit 0 in unused slots; ``unusual`` (u,) rows that may cut output or fill an
+overlap group, ``grouped`` (r,) whether it is the latter; ``base_rest`` (B, S, r) and ``net`` (B, r) what the other
+instruments contribute (filled by `prepare`)."""
 
-Ahead = namedtuple("Ahead", "k pending windows group_of horizon growth weight activity fixed other")
-"""What lies ahead: ``group_of`` (n,), ``horizon`` (G,) windows, ``growth`` (G, B), ``weight`` (B,) years, ``activity``
-(B, r), ``fixed`` (W, r) units, ``other`` (B, K) prices of the other instruments (own column 0)."""
+Ahead = namedtuple("Ahead", "k pending windows kind horizon growth weight activity fixed other")
+"""What lies ahead: behaviour group ``kind`` (r,), ``horizon`` (G,) windows, ``growth`` (G, B), ``weight`` (B,) years,
+``activity`` (B, r), ``fixed`` (W, r) units, ``other`` (B, K) prices of the other instruments (own column 0)."""
 
 Supply = namedtuple("Supply", "offered price outside outside_limit")
 """Public supply ``offered`` (S, W) at ``price`` (S,) or more; ``outside`` (B, 2) price and slope a block, and
 ``outside_limit`` (2,) import and export limits a year (0, 0 without an outside market)."""
 
 
-def lay_out(k, accounts, technology):
-    """Return the `Rows` of instrument ``k`` for participants ``accounts``, without room for blocks yet."""
+def lay_out(k, accounts, technology, blocks):
+    """Return the `Rows` of instrument ``k`` for participants ``accounts`` and at most ``blocks`` blocks.
+
+    A row's measures take its first slots, in their order; unused slots add nothing to a flow.
+    """
     effect, limit = technology.effect[accounts, :, k], technology.limit[accounts]
     group, weight = technology.group[accounts], technology.weight[accounts]
     fullest = np.zeros((accounts.size, technology.group_limit.shape[1]))
@@ -54,35 +60,50 @@ def lay_out(k, accounts, technology):
     for g in range(fullest.shape[1]):
         in_full_group |= (group == g) & binding[:, g, None]
     used = (limit > 0.0) & ((effect != 0.0) | in_full_group)
-    row, slot = np.nonzero(used)
-    start = np.concatenate([[0], np.cumsum(used.sum(axis=1))]).astype(np.int64)
-    slope = np.maximum(technology.slope[accounts][row, slot], STEEPEST)
+    slots = int(used.sum(axis=1).max(initial=0))
+    measure = np.argsort(~used, axis=1, kind="stable")[:, :slots]  # used measures first
+    taken = np.take_along_axis(used, measure, axis=1)
+
+    def column(values, empty):
+        """Return a table (S, r) of the rows' values by slot."""
+        return np.ascontiguousarray(np.where(taken, np.take_along_axis(values, measure, axis=1), empty).T)
+
+    slope = np.maximum(technology.slope[accounts], STEEPEST)
+    grouped = binding.any(axis=1)
     return Rows(
-        account=accounts, start=start, measure=slot.astype(np.int64), effect=effect[row, slot], inverse=1.0 / slope,
-        limit=limit[row, slot], group=np.where(in_full_group, group, -1)[row, slot], weight=weight[row, slot],
-        grouped=binding.any(axis=1), base_rest=np.zeros((0, row.size)), net=np.zeros((0, accounts.size)),
+        account=accounts, full=np.ascontiguousarray(technology.baseline[accounts, k]),
+        unusual=np.flatnonzero(grouped | (technology.output_limit[accounts] > 0.0)), grouped=grouped,
+        used=used.sum(axis=1), measure=np.ascontiguousarray(measure.T),
+        effect=column(effect, 0.0), inverse=column(1.0 / slope, 1.0),
+        limit=column(limit, 0.0), group=column(np.where(in_full_group, group, -1), -1), weight=column(weight, 0.0),
+        base_rest=np.zeros((blocks, slots, accounts.size)), net=np.zeros((blocks, accounts.size)),
     )  # fmt: skip
 
 
 @njit(cache=True)
 def prepare(firms, rows, ahead):
-    """Fill what the other instruments contribute: ``rows.base_rest`` (B, z) and ``rows.net`` (B, r)."""
-    blocks, instruments = ahead.other.shape
-    for j in range(rows.account.shape[0]):
-        i = rows.account[j]
-        for z in range(rows.start[j], rows.start[j + 1]):
-            m = rows.measure[z]
+    """Fill what the other instruments contribute: ``rows.base_rest`` (B, S, r) and ``rows.net`` (B, r)."""
+    account, measure, unusual, base_rest, nets = rows.account, rows.measure, rows.unusual, rows.base_rest, rows.net
+    intercept, effect, baseline, credit = firms.intercept, firms.effect, firms.baseline, firms.credit
+    other = ahead.other
+    blocks, instruments = other.shape
+    used = rows.used
+    for j in range(account.shape[0]):
+        i = account[j]
+        for s in range(used[j]):
+            m = measure[s, j]
             for b in range(blocks):
-                value = -firms.intercept[i, m]
+                value = -intercept[i, m]
                 for c in range(instruments):
-                    value += ahead.other[b, c] * firms.effect[i, m, c]
-                rows.base_rest[b, z] = value
-        if firms.output_limit[i] > 0.0:
-            for b in range(blocks):
-                net = 0.0
-                for c in range(instruments):
-                    net += ahead.other[b, c] * (firms.baseline[i, c] - firms.credit[i, c])
-                rows.net[b, j] = net
+                    value += other[b, c] * effect[i, m, c]
+                base_rest[b, s, j] = value
+    for j in unusual:
+        i = account[j]
+        for b in range(blocks):
+            net = 0.0
+            for c in range(instruments):
+                net += other[b, c] * (baseline[i, c] - credit[i, c])
+            nets[b, j] = net
 
 
 @njit(cache=True)
@@ -106,60 +127,81 @@ def whole_response(p, b, i, firms, ahead, price, benefit, x):
 
 
 @njit(cache=True)
-def needs_at(prices, windows, plans, firms, rows, ahead, front, need, by_window):
-    """Work out every participant's net demand at its own price: ``prices`` (r,).
+def needs_at(first, last, prices, windows, firms, rows, ahead, scratch, parts):
+    """Fill ``parts`` (W, BLOCK) with each window's part of the net demand of rows ``first:last`` at their ``prices``.
 
-    Fills ``front`` (r,) with ``D^{<=front}`` and ``need`` (r,) with ``D^{<=windows}``, each within the account's own
-    horizon, and adds each window's own part to ``by_window`` (W,). Rows with ``plans`` False are left out. Arrays are
-    taken out of their tuples once and nothing is called in the inner loop, where this model spends its time.
+    ``prices`` (BLOCK,) and ``parts`` count from row ``first``; a window beyond an account's own horizon adds nothing.
+    ``scratch`` (2, BLOCK) is overwritten. The loops over rows are free of branches and calls, so that they are
+    vectorised; unusual rows are then gone through one by one (`unusual_flows`).
     """
-    account, start, effects, inverse, limits = rows.account, rows.start, rows.effect, rows.inverse, rows.limit
-    groups, weights, grouped, base_rest, nets = rows.group, rows.weight, rows.grouped, rows.base_rest, rows.net
-    baseline, credit, group_limit = firms.baseline, firms.credit, firms.group_limit
-    output_limit, margin = firms.output_limit, firms.margin
-    k, pending, group_of, horizon, growth = ahead.k, ahead.pending, ahead.group_of, ahead.horizon, ahead.growth
-    block_weight, activity, fixed = ahead.weight, ahead.activity, ahead.fixed
+    size = last - first
+    p, flow = scratch[0, :size], scratch[1, :size]
+    full, kind = rows.full[first:last], ahead.kind[first:last]
+    growth, horizon = ahead.growth, ahead.horizon
+    for w in range(windows):
+        part, fixed = parts[w, :size], ahead.fixed[w, first:last]
+        b = w - ahead.pending
+        if b >= 0 and ahead.weight[b] > 0.0:
+            if growth.shape[0] == 1:
+                common = growth[0, b]
+                for j in range(size):
+                    p[j] = prices[j] * common
+            else:
+                for j in range(size):
+                    p[j] = prices[j] * growth[kind[j], b]
+            for j in range(size):
+                flow[j] = full[j]
+            for s in range(rows.effect.shape[0]):
+                effect, inverse = rows.effect[s, first:last], rows.inverse[s, first:last]
+                limit, rest = rows.limit[s, first:last], rows.base_rest[b, s, first:last]
+                for j in range(size):
+                    level = (rest[j] + p[j] * effect[j]) * inverse[j]
+                    level = level if level > 0.0 else 0.0
+                    level = level if level < limit[j] else limit[j]
+                    flow[j] -= effect[j] * level
+            if rows.unusual.shape[0] > 0:
+                unusual_flows(first, last, b, p, firms, rows, ahead, flow)
+            weight, activity = ahead.weight[b], ahead.activity[b, first:last]
+            for j in range(size):
+                part[j] = fixed[j] + weight * activity[j] * flow[j]
+        else:
+            for j in range(size):
+                part[j] = fixed[j]
+        for g in range(horizon.shape[0]):
+            if w >= horizon[g]:
+                for j in range(size):
+                    part[j] = 0.0 if kind[j] == g else part[j]
+
+
+@njit(cache=True)
+def unusual_flows(first, last, b, prices, firms, rows, ahead, flow):
+    """Correct ``flow`` (BLOCK,) a year in block ``b`` of those who cut output or whose overlap groups are full."""
+    unusual, account, nets, full = rows.unusual, rows.account, rows.net, rows.full
+    credit, margin, output_limit, group_limit = firms.credit, firms.margin, firms.output_limit, firms.group_limit
+    groups, slots, effect, inverse, limit = rows.group, rows.used, rows.effect, rows.inverse, rows.limit
+    weight, grouped, rest = rows.weight, rows.grouped, rows.base_rest[b]
+    k = ahead.k
     measures = firms.slope.shape[1]
-    price, benefit, x = np.zeros(baseline.shape[1]), np.zeros(measures), np.zeros(measures)
+    price, benefit, x = np.zeros(ahead.other.shape[1]), np.zeros(measures), np.zeros(measures)
     used = np.zeros(group_limit.shape[1])
-    for j in range(account.shape[0]):
-        if not plans[j]:
-            continue
+    for u in range(np.searchsorted(unusual, first), unusual.shape[0]):
+        j = unusual[u]
+        if j >= last:
+            break
         i = account[j]
-        kind = group_of[i]
-        full = baseline[i, k]
-        charged = full - credit[i, k]
-        total = 0.0
-        for w in range(min(windows, horizon[kind])):
-            part = fixed[w, j]
-            b = w - pending
-            if b >= 0 and block_weight[b] > 0.0:
-                p = prices[j] * growth[kind, b]
-                flow = full
-                whole = output_limit[i] > 0.0 and nets[b, j] + p * charged > margin[i]
-                if not whole and not grouped[j]:
-                    for z in range(start[j], start[j + 1]):
-                        effect = effects[z]
-                        flow -= effect * min(max((base_rest[b, z] + p * effect) * inverse[z], 0.0), limits[z])
-                elif not whole:
-                    for g in range(used.shape[0]):
-                        used[g] = 0.0
-                    for z in range(start[j], start[j + 1]):
-                        effect = effects[z]
-                        level = min(max((base_rest[b, z] + p * effect) * inverse[z], 0.0), limits[z])
-                        flow -= effect * level
-                        if groups[z] >= 0:
-                            used[groups[z]] += weights[z] * level
-                    for g in range(used.shape[0]):
-                        whole = whole or used[g] > group_limit[i, g]
-                if whole:
-                    flow = whole_response(p, b, i, firms, ahead, price, benefit, x)
-                part += block_weight[b] * activity[b, j] * flow
-            by_window[w] += part
-            total += part
-            if w == 0:
-                front[j] = part
-        need[j] = total
+        p = prices[j - first]
+        whole = output_limit[i] > 0.0 and nets[b, j] + p * (full[j] - credit[i, k]) > margin[i]
+        if not whole and grouped[j]:
+            used[:] = 0.0
+            for s in range(slots[j]):
+                g = groups[s, j]
+                if g >= 0:
+                    level = (rest[s, j] + p * effect[s, j]) * inverse[s, j]
+                    used[g] += weight[s, j] * min(max(level, 0.0), limit[s, j])
+            for g in range(used.shape[0]):
+                whole = whole or used[g] > group_limit[i, g]
+        if whole:
+            flow[j - first] = whole_response(p, b, i, firms, ahead, price, benefit, x)
 
 
 @njit(cache=True)
@@ -173,12 +215,20 @@ def outside_supply(p, price, slope, import_limit, export_limit):
 
 
 @njit(cache=True)
-def excess_demand(p, firms, rows, ahead, supply, everybody, prices, front, need, total):
-    """Fill ``total`` (W,) with ``Σ_i D_i^{<=w}(p)`` less public and outside supply up to each window."""
+def excess_demand(p, firms, rows, ahead, supply, scratch, parts, need, total):
+    """Fill ``total`` (W,) with ``Σ_i D_i^{<=w}(p)`` less public and outside supply up to each window.
+
+    ``need`` (r,) is filled with every account's net demand over all windows.
+    """
+    windows, r = ahead.windows, rows.account.shape[0]
+    prices = scratch[2]
     prices[:] = p
     total[:] = 0.0
-    needs_at(prices, ahead.windows, everybody, firms, rows, ahead, front, need, total)
-    for w in range(ahead.windows):
+    for first in range(0, r, BLOCK):
+        last = min(first + BLOCK, r)
+        needs_at(first, last, prices, windows, firms, rows, ahead, scratch, parts)
+        add_up(parts, windows, need[first:last], total)
+    for w in range(windows):
         b = w - ahead.pending
         for s in range(supply.price.shape[0]):
             if p >= supply.price[s]:
@@ -189,6 +239,21 @@ def excess_demand(p, firms, rows, ahead, supply, everybody, prices, front, need,
                 supply.outside_limit[1])  # fmt: skip
         if w > 0:
             total[w] += total[w - 1]
+
+
+@njit(cache=True)
+def add_up(parts, windows, need, total):
+    """Fill ``need`` with sums of ``parts`` (W, BLOCK) over windows, and add their sums over rows to ``total`` (W,)."""
+    size = need.shape[0]
+    need[:] = 0.0
+    for w in range(windows):
+        part = parts[w, :size]
+        whole = total[w]
+        for j in range(size):
+            need[j] += part[j]
+        for j in range(size):
+            whole += part[j]
+        total[w] = whole
 
 
 @njit(cache=True)
@@ -211,10 +276,7 @@ def indicative_price(guess, steepness, top, tolerance, enough, first, firms, row
     in every window and ``top`` where not even ``top`` clears. ``need`` (r,) is left with every account's net demand
     over all windows at the last price tried.
     """
-    r = rows.account.shape[0]
-    everybody = np.ones(r, dtype=np.bool_)
-    prices, front = np.empty(r), np.empty(r)
-    total = np.zeros(ahead.windows)
+    scratch, parts, total = np.empty((3, BLOCK)), np.empty((ahead.windows, BLOCK)), np.zeros(ahead.windows)
     low, f_low = 0.0, 0.0  # f_low 0: not known yet
     high, f_high = -1.0, 0.0
     p = guess if tolerance < guess < top else 0.0
@@ -223,7 +285,7 @@ def indicative_price(guess, steepness, top, tolerance, enough, first, firms, row
     window = before_window = first
     before = before_value = 0.0
     for turn in range(ROOT_ITERATIONS):
-        excess_demand(p, firms, rows, ahead, supply, everybody, prices, front, need, total)
+        excess_demand(p, firms, rows, ahead, supply, scratch, parts, need, total)
         value, window = highest(total, first, ahead.windows)
         if abs(value) <= enough or (value < 0.0 and p == 0.0) or (value > 0.0 and p >= top):
             return p, window, steepness

@@ -5,130 +5,159 @@ from collections import namedtuple
 import numpy as np
 from numba import njit
 
-from market.net_demand_kernel import needs_at
+from market.net_demand_kernel import BLOCK, add_up, needs_at
 
 Terms = namedtuple(
-    "Terms", "price window plans free forced lot tick front_left window_left now patience offsets jitter backstop"
+    "Terms", "price window free forced lot tick front_left window_left now patience offsets jitter backstop"
 )
-"""What planners go by: the expected ``price`` and binding ``window``; which rows plan; lots free to sell and lots that
-must be sold; periods left until the front deadline and until the window ends; supply of others ``now`` in units; the
-``patience`` band, the ``offsets`` (S,) of their orders, each account's ``jitter`` (r,) and the ``backstop``."""
-
-
-@njit(cache=True)
-def planned_amount(p, price, front, need, share_later, share_now, free, forced, front_left, window_left, patience):
-    """Return what a planner buys (negative: sells) at price ``p`` when it expects ``price``, in units.
-
-    ``share_later`` and ``share_now`` are its shares of what others bring up to the window's end and in this period;
-    ``free`` is what it holds and ``forced`` what it may not carry over.
-    """
-    planned = need if window_left <= 1 else (need - share_later) / window_left + share_now
-    idle = min(free, max(0.0, -front))
-    gap = 0.0
-    if window_left > 1 and price > 0.0:
-        gap = min(1.0, max(-1.0, (p / price - 1.0) / patience))
-    amount = planned
-    if gap > 0.0:
-        amount = (1.0 - gap) * planned - (gap * idle if need < 0.0 else 0.0)
-    elif gap < 0.0:
-        amount = (1.0 + gap) * planned - gap * max(0.0, need - share_later + share_now)
-    amount = max(amount, -idle)
-    if forced > 0.0:
-        amount = min(amount, -min(idle, forced / front_left))
-    return max(amount, front / front_left) if front > 0.0 else amount
+"""What planners go by: the expected ``price`` and binding ``window``; lots (r,) ``free`` to sell and ``forced`` to be
+sold, (0,) where none are; periods left until the front deadline and until the window ends; supply of others ``now`` in
+units; the ``patience`` band, the ``offsets`` (S,) of their orders, their ``jitter`` (r,) and the ``backstop``."""
 
 
 @njit(cache=True)
 def schedule_orders(firms, rows, ahead, terms, known, account, side, limit_price, quantity):
     """Write the planners' limit orders and return how many.
 
-    Each planner trades the part ``1 / window_left`` of its net demand in this period, at least at the pace
-    ``1 / front_left`` that the next deadline asks for. What planners need in sum comes from others (public supply,
-    outside markets, accounts that trade late): each leaves its share of that sum for later, but for its share of what
-    others bring now. So planners' orders add up to ``now`` at the expected price. Away from the expected price all
-    trade that can wait moves to the cheaper time within ``patience``. The schedule is sent as steps at the prices
+    ``rows`` are planners only. Each trades the part ``1 / window_left`` of its net demand in this period, at least at
+    the pace ``1 / front_left`` that the next deadline asks for. What planners need in sum comes from others (public
+    supply, outside markets, accounts that trade late): each leaves its share of that sum for later, but for its share
+    of what others bring now. So planners' orders add up to ``now`` at the expected price. Away from the expected price
+    all trade that can wait moves to the cheaper time within ``patience``. The schedule is sent as steps at the prices
     ``price·(1 + offset·jitter)``; in the last period before a deadline what must be had is bid for up to ``backstop``.
     ``known`` (r,) is every account's net demand over all windows at that price, from the price search.
     """
-    r = rows.account.shape[0]
-    steps = terms.offsets.shape[0]
-    windows = terms.window + 1
-    expected, front, need = np.full(r, terms.price), np.zeros(r), np.zeros(r)
-    by_window = np.zeros(windows)
+    r, windows = rows.account.shape[0], terms.window + 1
+    last_chance = terms.front_left <= 1
+    levels = terms.offsets.shape[0] + 1 if last_chance else terms.offsets.shape[0]
+    scratch, parts, by_window = np.empty((3, BLOCK)), np.empty((windows, BLOCK)), np.zeros(windows)
+    prices = scratch[2]
     needs = known
     if windows < ahead.windows:
-        needs = need
-        needs_at(expected, windows, terms.plans, firms, rows, ahead, front, needs, by_window)
-    share, share_now = shares(needs, terms.plans, terms.now)
-    plans, offsets, jitter, free, forced = terms.plans, terms.offsets, terms.jitter, terms.free, terms.forced
-    lot, tick = terms.lot, terms.tick
-    last_chance = terms.front_left <= 1
-    levels = steps + 1 if last_chance else steps
-    ticks = np.zeros((levels, r), dtype=np.int64)
-    wanted = np.zeros((levels, r), dtype=np.int64)
-    for s in range(levels):
-        for j in range(r):
-            exact = terms.backstop
-            if s < steps:
-                exact = terms.price * (1.0 + offsets[s] * jitter[j])
-            ticks[s, j] = max(np.int64(np.floor(exact / tick + 0.5)), ticks[s - 1, j] + 1 if s > 0 else 1)
-            expected[j] = ticks[s, j] * tick
-        needs_at(expected, windows, plans, firms, rows, ahead, front, need, by_window)
-        for j in range(r):
-            if not plans[j]:
-                continue
-            amount = planned_amount(
-                expected[j], terms.price, front[j], need[j], share[j], share_now[j], free[j] * lot, forced[j] * lot,
-                terms.front_left, terms.window_left, terms.patience) / lot  # fmt: skip
-            lots = np.int64(np.ceil(amount - 1e-9)) if last_chance else np.int64(np.floor(amount + 0.5))
-            lots = max(lots, -free[j])
-            wanted[s, j] = min(lots, wanted[s - 1, j]) if s > 0 else lots
-    return write_steps(rows.account, ticks, wanted, account, side, limit_price, quantity)
+        needs = np.empty(r)
+        prices[:] = terms.price
+        for first in range(0, r, BLOCK):
+            last = min(first + BLOCK, r)
+            needs_at(first, last, prices, windows, firms, rows, ahead, scratch, parts)
+            add_up(parts, windows, needs[first:last], by_window)
+    totals = sums(needs)
+    need, ticks = np.empty(BLOCK), np.empty((levels, BLOCK), dtype=np.int64)
+    wanted = np.empty((levels, BLOCK), dtype=np.int64)
+    count = 0
+    for first in range(0, r, BLOCK):
+        last = min(first + BLOCK, r)
+        for s in range(levels):
+            step_prices(s, first, last, terms, ticks, prices)
+            needs_at(first, last, prices, windows, firms, rows, ahead, scratch, parts)
+            add_up(parts, windows, need[: last - first], by_window)
+            step_lots(s, first, last, terms, totals, needs, prices, parts[0], need, last_chance, wanted)
+        count = write_steps(rows.account[first:last], ticks, wanted, account, side, limit_price, quantity, count)
+    return count
 
 
 @njit(cache=True)
-def shares(needs, plans, now):
-    """Return each planner's part (r,) of the planners' need in sum and of what others bring ``now``, in units.
+def step_prices(s, first, last, terms, ticks, prices):
+    """Fill row ``s`` of ``ticks`` (S, BLOCK) with the prices of a step, at least a tick above the step before."""
+    size = last - first
+    jitter, here = terms.jitter[first:last], ticks[s]
+    centre, tick = terms.price, terms.tick
+    backstop = s >= terms.offsets.shape[0]
+    offset = 0.0 if backstop else terms.offsets[s]
+    for j in range(size):
+        exact = terms.backstop if backstop else min(terms.backstop, centre * (1.0 + offset * jitter[j]))
+        here[j] = np.int64(np.floor(exact / tick + 0.5))
+    if s > 0:
+        before = ticks[s - 1]
+        for j in range(size):
+            here[j] = max(here[j], before[j] + 1)
+    else:
+        for j in range(size):
+            here[j] = max(here[j], 1)
+    for j in range(size):
+        prices[j] = here[j] * tick
+
+
+@njit(cache=True)
+def step_lots(s, first, last, terms, totals, needs, prices, front, need, last_chance, wanted):
+    """Fill row ``s`` of ``wanted`` (S, BLOCK) with the lots that rows ``first:last`` want at ``prices`` (BLOCK,).
+
+    At the expected price a planner buys ``planned``: what ``needs`` asks for less its shares of what others bring up to
+    the window's end (``later``) and with that of what they bring ``now``, spread over the periods left. Above it
+    ``up`` of that is put off and what is idle sold, below it ``down`` of what can be bought now is. Choices are written
+    as minima and maxima, because branches on them would be hard to predict and keep the loops from being vectorised.
+    """
+    size = last - first
+    free, forced, needs = terms.free[first:last], terms.forced[first:last], needs[first:last]
+    lot, price, patience, now = terms.lot, terms.price, terms.patience, terms.now
+    front_left, window_left = terms.front_left, terms.window_left
+    buyers, sellers = totals
+    later = buyers - sellers
+    waits = window_left > 1
+    moves = waits and price > 0.0
+    here = wanted[s]
+    amounts = prices  # the same memory: prices of this step are not needed beyond
+    for j in range(size):
+        needed, spare = max(0.0, needs[j]), max(0.0, -needs[j])
+        buys = needed / buyers if buyers > 0.0 else 0.0
+        sells = spare / sellers if sellers > 0.0 else 0.0
+        share_later = later * (buys if later > 0.0 else sells)
+        share_now = now * (buys if now > 0.0 else sells)
+        rest = need[j] - share_later
+        planned = rest / window_left + share_now if waits else need[j]
+        idle = min(free[j] * lot, max(0.0, -front[j]))
+        gap = min(1.0, max(-1.0, (prices[j] / price - 1.0) / patience)) if moves else 0.0
+        up, down = max(gap, 0.0), max(-gap, 0.0)
+        sold = up * idle if need[j] < 0.0 else 0.0
+        amount = (1.0 - up - down) * planned - sold + down * max(0.0, rest + share_now)
+        amounts[j] = max(amount, -idle)
+    for j in range(forced.shape[0]):
+        if forced[j] > 0:
+            idle = min(free[j] * lot, max(0.0, -front[j]))
+            amounts[j] = min(amounts[j], -min(idle, forced[j] * lot / front_left))
+    for j in range(size):
+        amount = max(amounts[j], front[j] / front_left) if front[j] > 0.0 else amounts[j]
+        lots = np.ceil(amount / lot - 1e-9) if last_chance else np.floor(amount / lot + 0.5)
+        here[j] = max(np.int64(lots), -free[j])
+    if s > 0:
+        before = wanted[s - 1]
+        for j in range(size):
+            here[j] = min(here[j], before[j])
+
+
+@njit(cache=True)
+def sums(needs):
+    """Return what planners who need rights need and what planners who can spare some can spare, in units.
 
     A need in sum is shared among those who need, a surplus among those who have.
     """
     buyers = 0.0
     sellers = 0.0
     for j in range(needs.shape[0]):
-        if plans[j]:
-            buyers += max(0.0, needs[j])
-            sellers += max(0.0, -needs[j])
-    later = buyers - sellers
-    share = np.zeros(needs.shape[0])
-    share_now = np.zeros(needs.shape[0])
-    for j in range(needs.shape[0]):
-        if plans[j]:
-            buys = max(0.0, needs[j]) / buyers if buyers > 0.0 else 0.0
-            sells = max(0.0, -needs[j]) / sellers if sellers > 0.0 else 0.0
-            share[j] = later * (buys if later > 0.0 else sells)
-            share_now[j] = now * (buys if now > 0.0 else sells)
-    return share, share_now
+        buyers += max(0.0, needs[j])
+        sellers += max(0.0, -needs[j])
+    return buyers, sellers
 
 
 @njit(cache=True)
-def write_steps(accounts, ticks, wanted, account, side, limit_price, quantity):
-    """Write falling step schedules ``wanted`` (S, r) at ``ticks`` (S, r) as limit orders and return how many.
+def write_steps(accounts, ticks, wanted, account, side, limit_price, quantity, count):
+    """Write falling step schedules ``wanted`` (S, BLOCK) at ``ticks`` as limit orders; return the next ``count``.
 
     A buy at a step is what is wanted there beyond the next step, a sell what is offered there beyond the step before.
+    Every step is written and kept where it asks for something, because a branch on that would be hard to predict: the
+    columns need room for one order more.
     """
-    levels, r = wanted.shape
-    count = 0
-    for j in range(r):
+    levels = wanted.shape[0]
+    for j in range(accounts.shape[0]):
+        below = 0
+        here = wanted[0, j]
         for s in range(levels):
-            here = wanted[s, j]
-            above = max(wanted[s + 1, j], 0) if s + 1 < levels else 0
-            below = max(-wanted[s - 1, j], 0) if s > 0 else 0
-            if here > above:
-                account[count], side[count] = accounts[j], 1
-                limit_price[count], quantity[count] = ticks[s, j], here - above
-                count += 1
-            elif -here > below:
-                account[count], side[count] = accounts[j], -1
-                limit_price[count], quantity[count] = ticks[s, j], -here - below
-                count += 1
+            above = wanted[s + 1, j] if s + 1 < levels else 0
+            bought, sold = here - max(above, 0), -here - below
+            account[count] = accounts[j]
+            side[count] = 1 if bought > 0 else -1
+            limit_price[count] = ticks[s, j]
+            lots = bought if bought > 0 else sold
+            quantity[count] = lots
+            count += 1 if lots > 0 else 0
+            below, here = max(-here, 0), above
     return count
