@@ -86,6 +86,7 @@ class Desk:
         self.patience = rules[0].patience if rules else 1.0
         self.fixed = np.zeros((self.longest + 1, self.rows.size))  # one window more while last year is pending
         self.activity = np.zeros((self.longest, self.rows.size))
+        self.foreseen = -1  # compliance year in which `activity` was looked at last
         self.need = np.zeros(self.rows.size)
         self.layout = self._lay_out(self.rows)
         self.planner_layout = self.layout if self.all_plan else self._lay_out(self.planners)
@@ -100,7 +101,7 @@ class Desk:
         self.order_quantity = np.empty(capacity, dtype=np.int64)
         self.mechanism = MECHANISMS[self.rule.venues[0].mechanism]()
         self.last_price = 0.0
-        self.calm_price = 0.0  # newest price below the penalty: what a right owed later is expected to cost
+        self.calm_price = 0.0  # newest price well below the bound: what a right owed later is expected to cost
         self.reference_price = 0.0  # mean of the period before, for penalties that are multiples
         self.net_sales = np.zeros(technology.firms, dtype=np.int64)  # of the front vintage, in lots
         self.growth_cache: dict[tuple[int, int], Floats] = {}

@@ -69,9 +69,9 @@ class Outlook:
 
     def learn(self, price: Floats) -> None:
         """Move the beliefs of groups that do not plan towards the newest prices (K,); NaN leaves a belief alone."""
+        known = ~np.isnan(price)
         for g, rule in enumerate(self._spec.behaviours):
             step = rule.adaptation if rule.kind == "complier" else 1.0
-            known = ~np.isnan(price)
             self.belief[g, known] += step * (price[known] - self.belief[g, known])
 
 

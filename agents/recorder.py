@@ -55,6 +55,7 @@ class Recorder:
         n, measures = len(spec.population), spec.technology.measures
         self._sums: dict[str, Any] = {}
         self.firms: dict[str, Any] = {}
+        self._full = np.zeros(instruments)  # yearly flows at the present activity without measures
         self._net = np.zeros((n, instruments), dtype=np.int64)
         self._paid = np.zeros((n, instruments))
         if spec.record_firms:
@@ -68,6 +69,7 @@ class Recorder:
     def period(self, model: "RightsMarketModel", trades: "list[Trade | None]") -> None:
         """Record one period; called once, at its end."""
         t, year = model.period, min(model.year, self._spec.years - 1)
+        self._full = model.population.activity @ self._spec.technology.baseline
         for k, trade in enumerate(trades):
             if trade is not None:
                 self._market(t, k, trade, model)
@@ -82,10 +84,11 @@ class Recorder:
         traded = result.price != NO_PRICE
         price = result.price * rule.tick if traded else np.nan
         volume = result.volume * rule.lot
-        buys = int(orders.quantity[orders.side > 0].sum())
+        lots = int(orders.quantity.sum())
+        buys = (lots + int(orders.quantity @ orders.side)) // 2  # sides are +1 and -1
         values = (
             price, model.exchange.desks[k].last_price or np.nan, trade.quote.price, volume,
-            volume * price if traded else 0.0, buys * rule.lot, (int(orders.quantity.sum()) - buys) * rule.lot,
+            volume * price if traded else 0.0, buys * rule.lot, (lots - buys) * rule.lot,
             np.count_nonzero(trade.net), trade.quote.backstop,
         )  # fmt: skip
         for name, value in zip(MARKET, values, strict=True):
@@ -99,33 +102,29 @@ class Recorder:
 
     def _state(self, t: int, year: int, k: int, model: "RightsMarketModel") -> None:
         spec, registry, lot = self._spec, model.registry, self._spec.lots[k]
-        n = len(spec.population)
-        products = model.products_of(k)
+        first = registry.product(k, 0)
+        products, live = slice(first, first + registry.vintages), slice(first, first + year + 1)
         state = self.state
-        held = registry.balances[products, :n].sum()
         for name in LEDGER:
             state[name][t, k] = getattr(registry, name)[products].sum() * lot
-        state["held"][t, k] = held * lot
+        state["held"][t, k] = registry.held_by_firms(products) * lot
         state["reserve"][t, k] = registry.balances[products, registry.reserve].sum() * lot
         state["cap"][t, k] = self._regulator.cap[year, k]
         owed = model.regulator.debt[:, k].sum() * lot
         for vintage in range(max(0, year - 1), year + 1):
             if spec.deadline(k, vintage) > t:
                 owed += model.flow[vintage, :, k].sum()
-        live = registry.balances[products[: year + 1], :n].sum() * lot
         state["obligation"][t, k] = owed
-        state["bank"][t, k] = max(0.0, live - owed)
+        state["bank"][t, k] = max(0.0, registry.held_by_firms(live) * lot - owed)
         working = model.year < spec.years
         state["flow"][t, k] = model.period_flow[:, k].sum() if working else 0.0
-        full = model.population.activity @ spec.technology.baseline[:, k] / spec.periods
-        state["baseline"][t, k] = full if working else 0.0
+        state["baseline"][t, k] = self._full[k] / spec.periods if working else 0.0
 
     def _operation(self, year: int, model: "RightsMarketModel") -> None:
         population, part = model.population, 1.0 / self._spec.periods
         self.cost[year] += population.operating_cost.sum()
         self.flow[year] += model.period_flow.sum(axis=0)
-        full = population.activity @ self._spec.technology.baseline
-        self.baseline[year] += part * full
+        self.baseline[year] += part * self._full
         if self.firms:
             scale = part * population.activity * (1.0 - population.output_cut)
             self.firms["activity"][year] += part * population.activity

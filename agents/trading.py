@@ -28,6 +28,8 @@ from market.registry import Registry
 if TYPE_CHECKING:
     from market.net_demand_kernel import Ahead
 
+CALM = 0.75  # of the bound on willingness to pay: a price above it says more about the bound than about later prices
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -103,6 +105,9 @@ class Exchange:
             if vintage <= year:
                 need += desk.take(flow[vintage, :, k])
             need -= desk.take(regulator.to_come(k, vintage))
+        if desk.foreseen == year and not spec.world.activity_sd:
+            return  # without shocks, what was foreseen when the year began
+        desk.foreseen = year
         for b in range(horizon.windows - horizon.pending):
             rest = world.expected_rest_of_year(year, horizon.left) if b == 0 else world.expected(year + b)
             desk.activity[b] = desk.take(rest)
@@ -144,7 +149,8 @@ class Exchange:
         spec, k = self.spec, desk.k
         year = min(period // spec.periods, spec.years - 1)
         ahead = self._ahead(desk, horizon, period, outlook)
-        prepare(self.firms, desk.layout, ahead)
+        if len(self.desks) > 1 or not period:  # alone, nobody else's prices ever change
+            prepare(self.firms, desk.layout, ahead)
         supply = Supply(*regulator.supply(k, horizon.front, horizon.windows), *outside_terms(desk, horizon, year))
         backstop = self.backstop(k)
         tolerance = 0.2 * desk.rule.tick
@@ -189,8 +195,10 @@ class Exchange:
                 self.operating[k] = price
             self.prices[k] = price
             desk.last_price = price
-            if price < desk.rule.penalty.per_unit(desk.reference_price):
+            if price < CALM * quote.backstop:
                 desk.calm_price = price
+            elif not desk.calm_price:  # nothing else is known yet
+                desk.calm_price = min(price, desk.rule.penalty.per_unit(desk.reference_price))
         net = summary.net_lots
         desk.net_sales -= net[: len(spec.population)]
         regulator.sold(k, horizon.front, -int(net[self.registry.reserve]), desk.last_price)
@@ -253,6 +261,8 @@ class Exchange:
     def _complier_orders(
         self, desk: Desk, horizon: Horizon, quote: Quote, period: int, product: int, outlook: Outlook
     ) -> list[OrderBatch]:
+        if not self.compliers:
+            return []
         spec, k = self.spec, desk.k
         known = spec.true_up(k, horizon.front)
         free = self.registry.free(product)
