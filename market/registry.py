@@ -253,16 +253,18 @@ class Registry:
 
     def hold(self, product: int, rights: Ints, money: Ints) -> bool:
         """Lock lots and money (A,) at once if every account has them free; return whether it has, or change nothing."""
+        from market.settlement_kernel import hold
+
         self._check_product(product)
         self._check_column(rights)
         self._check_column(money)
-        if rights.min() < 0 or money.min() < 0:
+        held = hold(
+            rights, money, self.balances[product], self.locked[product],
+            self.cash, self.cash_locked, self.credit_limit,
+        )  # fmt: skip
+        if held < 0:
             raise ConservationError("a lock is negative")
-        if (rights > self.free(product)).any() or (money > self.spendable()).any():
-            return False
-        self.locked[product] += rights
-        self.cash_locked += money
-        return True
+        return bool(held)
 
     def lock(self, product: int, accounts: npt.ArrayLike | None, lots: npt.ArrayLike) -> None:
         """Reserve lots for what is on offer."""

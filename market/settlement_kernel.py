@@ -8,22 +8,52 @@ BOUND = float(1 << 61)
 
 @njit(cache=True)
 def claims(account, side, price, quantity, value, accounts):
-    """Return lots offered and money bid at the limits (A,) each, and whether all is readable and below 2**61."""
+    """Return lots offered and money bid at the limits (A,) each, and whether all is readable and below 2**61.
+
+    Loops are free of branches; the bound is tried on the largest price and quantity before all are added up.
+    """
+    n = account.shape[0]
     rights = np.zeros(accounts, dtype=np.int64)
     money = np.zeros(accounts, dtype=np.int64)
-    worth = 0.0
-    readable = True
-    for i in range(account.shape[0]):
-        worth += float(price[i]) * float(quantity[i]) * float(value) if side[i] > 0 else float(quantity[i])
-        readable &= 0 <= account[i] < accounts and abs(side[i]) == 1 and price[i] >= 0 and quantity[i] > 0
-    if not readable or worth >= BOUND:
+    odd, signs, last, dearest, most = 0, 0, 0, 0, 0
+    for i in range(n):
+        s = np.int64(side[i])
+        odd |= (s * s) ^ 1
+        signs |= account[i] | price[i] | quantity[i] | (quantity[i] - 1)  # negative if one is
+        last, dearest, most = max(last, account[i]), max(dearest, price[i]), max(most, quantity[i])
+    if odd != 0 or signs < 0 or last >= accounts:
         return rights, money, False
-    for i in range(account.shape[0]):
-        if side[i] > 0:
-            money[account[i]] += price[i] * quantity[i] * value
-        else:
-            rights[account[i]] += quantity[i]
+    if max(1.0, float(dearest) * float(value)) * float(most) * float(n) >= BOUND:
+        worth = 0.0
+        for i in range(n):
+            each = float(price[i]) * float(value) if side[i] > 0 else 1.0
+            worth += each * float(quantity[i])
+        if worth >= BOUND:
+            return rights, money, False
+    for i in range(n):
+        a = np.uint64(account[i])
+        bid = quantity[i] if side[i] > 0 else 0
+        money[a] += bid * price[i] * value
+        rights[a] += quantity[i] - bid
     return rights, money, True
+
+
+@njit(cache=True)
+def hold(rights, money, balance, locked, cash, cash_locked, credit_limit):
+    """Lock ``rights`` and ``money`` (A,) and return 1, or change nothing and return 0 (not free) or -1 (negative)."""
+    negative, short = 0, 0
+    for a in range(rights.shape[0]):
+        negative |= rights[a] | money[a]
+        free, spendable = balance[a] - locked[a], cash[a] - cash_locked[a] + credit_limit[a]
+        short |= (free - rights[a]) | (spendable - money[a])
+    if negative < 0:
+        return -1
+    if short < 0:
+        return 0
+    for a in range(rights.shape[0]):
+        locked[a] += rights[a]
+        cash_locked[a] += money[a]
+    return 1
 
 
 @njit(cache=True)
@@ -32,22 +62,27 @@ def net_of(account, side, price, quantity, filled, clearing, value, accounts):
 
     A fill must be of a known account and lie in 0 ... quantity, and none may be worse than its limit.
     """
+    n = account.shape[0]
     lots = np.zeros(accounts, dtype=np.int64)
     money = np.zeros(accounts, dtype=np.int64)
-    bought = 0
-    lawful = True
     worth = 0.0
-    for i in range(account.shape[0]):
-        worth += float(filled[i])
-        lawful &= 0 <= account[i] < accounts
-    if not lawful or worth * float(max(clearing, 1)) * float(value) >= BOUND:
-        return lots, money, bought, False
-    for i in range(account.shape[0]):
-        f = filled[i]
-        lawful &= 0 <= f <= quantity[i]
-        lawful &= f == 0 or (price[i] - clearing) * side[i] >= 0
-        signed = f * side[i]
-        lots[account[i]] += signed
-        money[account[i]] -= signed * clearing * value
-        bought += f if side[i] > 0 else 0
-    return lots, money, bought, lawful
+    signs, last, most, bought = 0, 0, 0, 0
+    for i in range(n):
+        signs |= account[i] | price[i] | quantity[i] | filled[i] | (quantity[i] - filled[i])  # negative if one is
+        better = (price[i] - clearing) * side[i]
+        signs |= better if filled[i] != 0 else 0
+        last, most = max(last, account[i]), max(most, filled[i])
+        bought += filled[i] if side[i] > 0 else 0
+    if signs < 0 or last >= accounts:
+        return lots, money, 0, False
+    each = float(max(clearing, 1)) * float(value)
+    if float(most) * float(n) * each >= BOUND:
+        for i in range(n):
+            worth += float(filled[i])
+        if worth * each >= BOUND:
+            return lots, money, 0, False
+    for i in range(n):
+        lots[np.uint64(account[i])] += filled[i] * side[i]
+    for a in range(accounts):
+        money[a] = -lots[a] * clearing * value
+    return lots, money, bought, True
