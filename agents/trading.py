@@ -195,10 +195,11 @@ class Exchange:
                 self.operating[k] = price
             self.prices[k] = price
             desk.last_price = price
-            if price < CALM * quote.backstop:
-                desk.calm_price = price
-            elif not desk.calm_price:  # nothing else is known yet
-                desk.calm_price = min(price, desk.rule.penalty.per_unit(desk.reference_price))
+        newest = self.prices[k]
+        if newest < CALM * quote.backstop:
+            desk.calm_price = newest
+        elif not desk.calm_price:  # nothing else is known yet
+            desk.calm_price = min(newest, desk.rule.penalty.per_unit(desk.reference_price))
         net = summary.net_lots
         desk.net_sales -= net[: len(spec.population)]
         regulator.sold(k, horizon.front, -int(net[self.registry.reserve]), desk.last_price)

@@ -153,3 +153,16 @@ def test_a_tradable_performance_standard_runs_at_the_price_of_a6():
     np.testing.assert_allclose(intensity, [1.007692, 0.738462], rtol=2e-3)
     assert model.regulator.issued[0, :, 0] == pytest.approx(0.9 * size, abs=2e-4)
     assert model.recorder.firms["net_purchase"][0, 1, 0] == pytest.approx(-6.461538, rel=0.02)
+
+
+@pytest.mark.parametrize("rate", [7.0, 12.0])
+def test_a_low_penalty_with_make_good_does_not_pay(rate):
+    """The cap needs a price of 56/6: with a penalty below it, a missing right would still be owed next year."""
+    rule = economies.instrument([120.0] * 3, banking="none", penalty={"kind": "flat", "rate": rate})
+    economy = economies.economy(
+        [[100.0], [60.0]], [[1.0]], [[0.0], [4.0]], [[0.5], [0.25]], [[90.0], [50.0]], [[120.0]] * 3,
+        instruments={"right0": rule},
+    )  # fmt: skip
+    model = RightsMarketModel(economy).run()
+    np.testing.assert_allclose(economies.yearly_price(model)[:, 0], 56.0 / 6.0, rtol=0.05)
+    assert model.recorder.deadlines["shortfall"][-1, 0] < 1e-3 * 120.0

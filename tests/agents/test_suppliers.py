@@ -152,3 +152,12 @@ def test_a_dry_year_cuts_every_holder_pro_rata():
     ratio = model.regulator.cap[1, 3] / model.regulator.cap[0, 3]
     assert ratio < 0.8
     np.testing.assert_allclose(dry, ratio * wet, atol=2.1 * model.spec.lots[3])
+
+
+def test_planners_take_an_auction_that_they_need_at_the_expected_price():
+    """What is auctioned every month is needed; no month's offer may push the price off its path."""
+    model = RightsMarketModel(province(), 7)
+    for _ in range(14):  # the next month is the last before the deadline
+        model.step()
+    price, expected = model.recorder.market["price"][:14, 1], model.recorder.market["indicative"][:14, 1]
+    assert np.nanmin(price / expected) > 0.9
