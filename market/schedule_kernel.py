@@ -77,7 +77,7 @@ def step_prices(s, first, last, terms, ticks, prices):
         prices[j] = here[j] * tick
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")  # a check of every division would keep the loops from being vectorised
 def step_lots(s, first, last, terms, totals, needs, prices, front, need, last_chance, wanted):
     """Fill row ``s`` of ``wanted`` (S, BLOCK) with the lots that rows ``first:last`` want at ``prices`` (BLOCK,).
 
