@@ -29,13 +29,14 @@ class Outlook:
     belief : (G, K) price that each behaviour group believes in.
     """
 
-    __slots__ = ("_plan", "_spec", "belief", "path")
+    __slots__ = ("_plan", "_spec", "_step", "belief", "path")
 
     def __init__(self, spec: MarketSpec) -> None:
         self._spec = spec
         self._plan: Plan | None = None
         self.path = np.zeros((spec.years, len(spec.keys)))
         self.belief = np.zeros((len(spec.behaviours), len(spec.keys)))
+        self._step = np.array([[r.adaptation if r.kind == "complier" else 1.0] for r in spec.behaviours])
 
     def plan_ahead(self, year: int, activity: Floats, bank: Floats, backstop: Floats, regulator: "Regulator") -> None:
         """Solve the least-cost plan from ``year`` on and take its prices.
@@ -69,10 +70,7 @@ class Outlook:
 
     def learn(self, price: Floats) -> None:
         """Move the beliefs of groups that do not plan towards the newest prices (K,); NaN leaves a belief alone."""
-        known = ~np.isnan(price)
-        for g, rule in enumerate(self._spec.behaviours):
-            step = rule.adaptation if rule.kind == "complier" else 1.0
-            self.belief[g, known] += step * (price[known] - self.belief[g, known])
+        self.belief += self._step * np.where(np.isnan(price), 0.0, price - self.belief)
 
 
 def outside_supply(spec: MarketSpec, first: int) -> "OutsideSupply | None":

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from agents.behaviours.declared import PlannerRule
 from market.compliance import ROUNDING
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def operate(model: "RightsMarketModel") -> None:
     spec, population, technology = model.spec, model.population, model.spec.technology
     part = 1.0 / spec.periods
     price = np.where(
-        np.array([isinstance(rule, PlannerRule) for rule in spec.behaviours])[:, None],
+        model.exchange.planner_groups[:, None],
         model.exchange.operating[None, :],
         model.outlook.belief,
     )
@@ -45,8 +44,10 @@ def operate(model: "RightsMarketModel") -> None:
             if not any(moved):
                 break
     model.flow[model.year] += model.period_flow
-    model.activity_mean[model.year] += part * population.activity
-    model.activity_years[model.year] += part * population.activity * (1.0 - population.output_cut)
+    worked = part * population.activity
+    model.activity_mean[model.year] += worked
+    worked *= 1.0 - population.output_cut
+    model.activity_years[model.year] += worked
 
 
 def _fit(

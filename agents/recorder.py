@@ -103,11 +103,12 @@ class Recorder:
     def _state(self, t: int, year: int, k: int, model: "RightsMarketModel") -> None:
         spec, registry, lot = self._spec, model.registry, self._spec.lots[k]
         first = registry.product(k, 0)
-        products, live = slice(first, first + registry.vintages), slice(first, first + year + 1)
+        products = slice(first, first + registry.vintages)
+        held = registry.held_by_firms(products)
         state = self.state
         for name in LEDGER:
             state[name][t, k] = getattr(registry, name)[products].sum() * lot
-        state["held"][t, k] = registry.held_by_firms(products) * lot
+        state["held"][t, k] = held.sum() * lot
         state["reserve"][t, k] = registry.balances[products, registry.reserve].sum() * lot
         state["cap"][t, k] = self._regulator.cap[year, k]
         owed = model.regulator.debt[:, k].sum() * lot
@@ -115,7 +116,7 @@ class Recorder:
             if spec.deadline(k, vintage) > t:
                 owed += model.flow[vintage, :, k].sum()
         state["obligation"][t, k] = owed
-        state["bank"][t, k] = max(0.0, registry.held_by_firms(live) * lot - owed)
+        state["bank"][t, k] = max(0.0, held[: year + 1].sum() * lot - owed)
         working = model.year < spec.years
         state["flow"][t, k] = model.period_flow[:, k].sum() if working else 0.0
         state["baseline"][t, k] = self._full[k] / spec.periods if working else 0.0

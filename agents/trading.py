@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.behaviours import complier, planner
-from agents.behaviours.declared import ComplierRule
+from agents.behaviours.declared import ComplierRule, PlannerRule
 from agents.desk import Desk, Horizon, Quote, Trade
 from agents.expectations import Outlook, growth_factors
 from agents.population import FirmPopulation
@@ -34,6 +34,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
+NO_ORDERS = OrderBatch.empty()
+
+
 class Exchange:
     """All desks of a run, and the trade step."""
 
@@ -50,6 +53,7 @@ class Exchange:
             for g, rule in enumerate(spec.behaviours)
             if isinstance(rule, ComplierRule)
         ]
+        self.planner_groups = np.array([isinstance(rule, PlannerRule) for rule in spec.behaviours])
         self.trade_cost = np.array([getattr(rule, "trade_cost", 0.0) for rule in spec.behaviours])[self.group_of]
         self.prices = np.zeros(len(spec.keys))  # newest price of each instrument's front vintage
         self.operating = np.zeros(len(spec.keys))  # newest value of this year's flows
@@ -179,7 +183,10 @@ class Exchange:
         spec, k = self.spec, desk.k
         product = self.registry.product(k, horizon.front)
         year = period // spec.periods
-        government = government_orders(desk, horizon, regulator, self.registry.reserve)
+        offered = regulator.for_auction[horizon.front, k] or regulator.for_sale[horizon.front, k]
+        government = NO_ORDERS
+        if offered:
+            government = government_orders(desk, horizon, regulator, self.registry.reserve)
         outside = outside_orders(desk, horizon, year, quote.price, self.registry.outside)
         now = sum(expected_supply(batch, quote.price, desk.rule) for batch in (government, outside) if len(batch))
         batches = [self._planner_orders(desk, horizon, quote, product, now), government, outside]

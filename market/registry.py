@@ -104,12 +104,13 @@ class Registry:
         """Return the lots (A,) that accounts hold and have not locked."""
         return self.balances[product] - self.locked[product]
 
-    def held_by_firms(self, products: slice) -> int:
-        """Return the lots of some products that firms hold; from the totals, because every lot is accounted for."""
+    def held_by_firms(self, products: slice) -> Ints:
+        """Return the lots of each product that firms hold; from the totals, because every lot is accounted for."""
         sources = self.issued[products] + self.imported[products] + self.carried_in[products]
         ends = self.surrendered[products] + self.cancelled[products] + self.expired[products]
-        others = self.balances[products, self.firms :].sum()
-        return int((sources - ends - self.carried_out[products]).sum() - others)
+        others = self.balances[products, self.firms :].sum(axis=1)
+        held: Ints = sources - ends - self.carried_out[products] - others
+        return held
 
     def spendable(self) -> Ints:
         """Return the minor units (A,) that accounts can pay: cash and credit that are not locked."""
