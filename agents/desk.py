@@ -94,7 +94,9 @@ class Desk:
         self.enough = CLOSE * technology.baseline[:, k].sum()
         self.guess = 0.0  # where to look for the next price
         self.drift = (1.0 + spec.market_rate) ** (1.0 / spec.periods)
-        capacity = self.planning.size * (self.offsets.size + 1) + 1  # an order more while they are written
+        from market.schedule_kernel import LAST_STEPS
+
+        capacity = self.planning.size * (self.offsets.size + LAST_STEPS) + 1  # an order more while they are written
         self.order_account = np.empty(capacity, dtype=np.int64)
         self.order_side = np.empty(capacity, dtype=np.int8)
         self.order_price = np.empty(capacity, dtype=np.int64)

@@ -7,6 +7,8 @@ from numba import njit
 
 from market.net_demand_kernel import BLOCK, add_up, needs_at
 
+LAST_STEPS = 6  # more steps up to the bound on willingness to pay, in the last period before a deadline
+
 Terms = namedtuple(
     "Terms", "price window free forced lot tick front_left window_left now patience offsets jitter backstop"
 )
@@ -24,12 +26,13 @@ def schedule_orders(firms, rows, ahead, terms, known, account, side, limit_price
     supply, outside markets, accounts that trade late): each leaves its share of that sum for later, but for its share
     of what others bring now. So planners' orders add up to ``now`` at the expected price. Away from the expected price
     all trade that can wait moves to the cheaper time within ``patience``. The schedule is sent as steps at the prices
-    ``price·(1 + offset·jitter)``; in the last period before a deadline what must be had is bid for up to ``backstop``.
+    ``price·(1 + offset·jitter)``, in the last period before a deadline up to ``backstop``: what can still be saved at a
+    price is not bid for above it.
     ``known`` (r,) is every account's net demand over all windows at that price, from the price search.
     """
     r, windows = rows.account.shape[0], terms.window + 1
     last_chance = terms.front_left <= 1
-    levels = terms.offsets.shape[0] + 1 if last_chance else terms.offsets.shape[0]
+    levels = terms.offsets.shape[0] + (LAST_STEPS if last_chance else 0)
     scratch, parts, by_window = np.empty((3, BLOCK)), np.empty((windows, BLOCK)), np.zeros(windows)
     prices = scratch[2]
     needs = known
@@ -61,11 +64,16 @@ def step_prices(s, first, last, terms, ticks, prices):
     size = last - first
     jitter, here = terms.jitter[first:last], ticks[s]
     centre, tick = terms.price, terms.tick
-    backstop = s >= terms.offsets.shape[0]
-    offset = 0.0 if backstop else terms.offsets[s]
-    for j in range(size):
-        exact = terms.backstop if backstop else min(terms.backstop, centre * (1.0 + offset * jitter[j]))
-        here[j] = np.int64(np.floor(exact / tick + 0.5))
+    steps = terms.offsets.shape[0]
+    if s < steps:
+        for j in range(size):
+            exact = min(terms.backstop, centre * (1.0 + terms.offsets[s] * jitter[j]))
+            here[j] = np.int64(np.floor(exact / tick + 0.5))
+    else:  # geometric steps from the widest offset up to the backstop
+        reach = min(terms.backstop, max(tick, centre * (1.0 + terms.offsets[steps - 1])))
+        for j in range(size):
+            part = min(1.0, (s - steps + jitter[j]) / LAST_STEPS) if s - steps + 1 < LAST_STEPS else 1.0
+            here[j] = np.int64(np.floor(reach * (terms.backstop / reach) ** part / tick + 0.5))
     if s > 0:
         before = ticks[s - 1]
         for j in range(size):

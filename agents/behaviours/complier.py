@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.behaviours.declared import ComplierRule
-from market.orders import OrderBatch
+from market.orders import BUY, SELL, OrderBatch
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+LAST_STEPS = 6
 LIMIT_DEVIATIONS = 3.0  # a complier bids up to three monthly deviations above the price that it expects
 
 
@@ -72,17 +73,27 @@ def _tail(distance: Floats) -> Floats:
 
 
 def orders(rule: ComplierRule, view: GapView) -> OrderBatch:
-    """Return one limit order for each account of the group that trades now."""
+    """Return the limit orders of each account of the group that trades now: one, or several at the last chance.
+
+    At the last chance a buyer bids for equal parts of its gap at prices in geometric steps, from a little above what it
+    expects up to the bound on willingness to pay: it need not buy all at any price, because it can still cut its flow,
+    but it does not know at which cost.
+    """
     act = acts_now(rule, view)
     lots = np.ceil(view.gap / view.lot - 1e-9).astype(np.int64)
     lots = np.where(act, np.maximum(lots, -view.free), 0)
     margin = LIMIT_DEVIATIONS * rule.price_risk
-    dearest = view.backstop if view.last_chance else min(view.backstop, view.expected_price * (1.0 + margin))
+    dearest = min(view.backstop, view.expected_price * (1.0 + margin))
     cheapest = 0.0 if view.last_chance and view.worthless_after else view.expected_price * (1.0 - margin)
-    rows = np.flatnonzero(lots)
-    wanted = lots[rows]
-    side = np.sign(wanted).astype(np.int8)
-    ceiling = max(1, int(dearest / view.tick))
-    floor = max(1, int(cheapest / view.tick))
-    price = np.where(side > 0, ceiling, floor).astype(np.int64)
-    return OrderBatch(view.accounts[rows], side, price, np.abs(wanted))
+    sellers, buyers = np.flatnonzero(lots < 0), np.flatnonzero(lots > 0)
+    steps = LAST_STEPS if view.last_chance else 1
+    part = (lots[buyers] + np.arange(steps)[:, None]) // steps  # (steps, buyers), adds up to the gap
+    limit = dearest * (view.backstop / dearest) ** (np.arange(steps) / max(1, steps - 1))
+    ticks = np.maximum(1, limit / view.tick).astype(np.int64)
+    batch = OrderBatch(
+        view.accounts[np.concatenate([np.tile(buyers, steps), sellers])],
+        np.repeat(np.array([BUY, SELL], dtype=np.int8), [buyers.size * steps, sellers.size]),
+        np.concatenate([np.repeat(ticks, buyers.size), np.full(sellers.size, max(1, int(cheapest / view.tick)))]),
+        np.concatenate([part.ravel(), -lots[sellers]]),
+    )
+    return batch.take(np.flatnonzero(batch.quantity))

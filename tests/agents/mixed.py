@@ -55,7 +55,7 @@ def rules(baseline, *, tight=0.9):
             allocation={"kind": "output_benchmark", "factor": 0.95, "own_weight": 0.5, "preallocation": 0.9},
             banking={
                 "kind": "limited",
-                "limits": [{"through": START + 1, "base": 0.02 * carbon, "per_net_sale": 1.5}],
+                "limits": [{"through": START + 1, "base": 0.0005 * carbon, "per_net_sale": 1.5}],
             },
             compliance={"true_up_after": 6, "deadline_after": 12},
             penalty={"kind": "multiple", "multiple": 5.0, "floor": 100.0, "ceiling": 400.0},

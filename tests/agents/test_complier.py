@@ -79,7 +79,13 @@ def test_orders_ask_for_whole_lots_at_bounded_prices():
 
 def test_at_the_last_chance_a_buyer_bids_up_to_the_backstop_and_worthless_rights_are_sold_at_any_price():
     batch = orders(RULE, view([10.0, -10.0], last_chance=True, worthless_after=True))
-    assert batch.price.tolist() == [40_000, 1]
+    bids = batch.price[batch.side == BUY]
+    assert bids.min() == 5300  # equal parts in geometric steps, because a flow can still be cut
+    assert bids.max() == 40_000
+    assert np.diff(np.log(bids)) == pytest.approx(np.log(40_000 / 5300) / 5, abs=1e-3)
+    assert batch.quantity[batch.side == BUY].sum() == 10
+    assert batch.quantity[batch.side == BUY].max() == 2
+    assert batch.price[batch.side == SELL].tolist() == [1]
     kept = orders(RULE, view([-10.0], last_chance=True))
     assert kept.price.tolist() == [4700]
     bounded = orders(RULE, view([1000.0], unknown_share=0.0, backstop=51.0))
