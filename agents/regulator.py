@@ -127,8 +127,10 @@ class Regulator:
             if isinstance(allocation, OutputBenchmark):
                 advance = allocation.preallocation * self.entitlement[year, :, k]
                 self._issue(k, year, to_lots(advance, rule.lot), period, registry)
-                ratio = self.cap[year, k] * allocation.free_share / max(1e-300, self.entitlement[year, :, k].sum())
-                scale = ratio if self._binds(k, year) else allocation.free_share
+                earned = self._unscaled(k, year, self.expected_index[year]).sum()
+                fixed = self._binds(k, year) and earned > 0
+                ratio = self.cap[year, k] / earned if fixed else 1.0  # under a fixed total all are scaled to it
+                scale = ratio * allocation.free_share
                 self.credit[:, k] = self._unscaled(k, year, np.ones(len(self._spec.population))) * scale
             elif year % rule.validity_years == 0:
                 for vintage in range(year, min(year + rule.validity_years, self._spec.years)):

@@ -1,0 +1,29 @@
+"""Rules that went wrong once: each test derives by hand what the right answer is."""
+
+import numpy as np
+
+from agents.model import RightsMarketModel
+from tests.agents import economies
+
+TWO = {
+    "baseline": [[100.0], [60.0]], "effect": [[1.0]], "intercept": [[0.0], [4.0]], "slope": [[0.5], [0.25]],
+    "limit": [[90.0], [50.0]],
+}  # fmt: skip
+
+
+def market(caps, seed=1, **rules):
+    """A market of one right with the given caps and rules, not yet run."""
+    given = {"right0": economies.instrument(caps, **rules)}
+    return RightsMarketModel(economies.economy(**TWO, permits=[[cap] for cap in caps], instruments=given), seed)
+
+
+def benchmark(**more):
+    """An output benchmark at the sector's mean intensity."""
+    return {"kind": "output_benchmark", **more}
+
+
+def test_under_a_fixed_total_output_earns_its_scaled_benchmark():
+    """Full output would earn 160; of a cap of 120 a quarter is auctioned, so 90 are free: 9/16 of the benchmark."""
+    model = market([120.0, 110.0], allocation=benchmark(auction_share=0.25))
+    model.step()
+    np.testing.assert_allclose(model.regulator.credit[:, 0], [100.0 * 9 / 16, 60.0 * 9 / 16])
