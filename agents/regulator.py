@@ -173,8 +173,9 @@ class Regulator:
         self.debt[:, k] += owed
         self.issued[year, :, k] = final * rule.lot
         self.entitlement[year, :, k] = self.issued[year, :, k]
-        if not self._binds(k, year):
-            self.cap[year, k] = float(final.sum()) * rule.lot
+        if not self._binds(k, year):  # what was put up for auction and sale stays
+            offered = self.cap[year, k] * (1.0 - rule.allocation.free_share)
+            self.cap[year, k] = float(final.sum()) * rule.lot + offered
 
     def to_come(self, k: int, year: int) -> Floats:
         """Return the free rights (n,) of a year that accounts still expect, in units (negative: to be taken back)."""

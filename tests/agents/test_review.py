@@ -27,3 +27,12 @@ def test_under_a_fixed_total_output_earns_its_scaled_benchmark():
     model = market([120.0, 110.0], allocation=benchmark(auction_share=0.25))
     model.step()
     np.testing.assert_allclose(model.regulator.credit[:, 0], [100.0 * 9 / 16, 60.0 * 9 / 16])
+
+
+def test_a_total_that_output_earns_includes_what_is_auctioned():
+    """At a benchmark of 0.7 output earns 112 of 160: 89.6 free and 22.4 by auction, all of it issued and usable."""
+    cap = {"kind": "table", "values": {2025: 130.0}, "absolute_from": 2099}
+    model = market([130.0, 120.0], allocation=benchmark(factor=0.7, auction_share=0.2), cap=cap).run()
+    np.testing.assert_allclose(model.regulator.cap[:, 0], 112.0, atol=1e-3)
+    np.testing.assert_allclose(model.registry.issued * 1e-4, 112.0, atol=1e-3)
+    np.testing.assert_allclose(model.flow.sum(), 224.0, atol=1e-2)
