@@ -24,7 +24,11 @@ COMPARABLE = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class InstrumentTables:
-    """The rows of one instrument in every table, and the number of periods a year."""
+    """The rows of one instrument in every table, and the number of periods a year.
+
+    ``markets`` holds every month. Prices are judged by ``priced`` only, the months of compliance years: in the months
+    after the last of them rights are worth nothing beyond the last deadline, and their prices measure no scarcity.
+    """
 
     key: str
     markets: "pd.DataFrame"
@@ -32,6 +36,14 @@ class InstrumentTables:
     compliance: "pd.DataFrame"
     prices: "pd.DataFrame"
     periods: int
+    years: int
+
+    @property
+    def priced(self) -> "pd.DataFrame":
+        """The market's rows in compliance years."""
+        if self.markets.empty:
+            return self.markets
+        return self.markets[self.markets["period"] < self.years * self.periods]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +140,7 @@ def _instruments(tables: "Mapping[str, pd.DataFrame]", scenario: Scenario) -> It
             rows("compliance", key),
             rows("prices", key),
             scenario.calendar.periods_per_year,
+            scenario.calendar.years,
         )
 
 
@@ -146,15 +159,15 @@ def _last(frame: "pd.DataFrame", column: str) -> float:
 
 
 def mean_price(one: InstrumentTables) -> float:
-    """Return the volume-weighted mean price of the whole run."""
-    return _ratio(_sum(one.markets, "turnover"), _sum(one.markets, "volume"))
+    """Return the volume-weighted mean price of all compliance years."""
+    return _ratio(_sum(one.priced, "turnover"), _sum(one.priced, "volume"))
 
 
 def price_volatility(one: InstrumentTables) -> float:
     """Return the yearly standard deviation of log price changes between consecutive periods that both traded."""
-    if one.markets.empty:
+    if one.priced.empty:
         return np.nan
-    by_period = one.markets.groupby("period")[["turnover", "volume"]].sum()
+    by_period = one.priced.groupby("period")[["turnover", "volume"]].sum()
     traded = by_period[(by_period["volume"] > 0) & (by_period["turnover"] > 0)]
     log_price = np.log(traded["turnover"].to_numpy() / traded["volume"].to_numpy())
     consecutive = np.diff(traded.index.to_numpy()) == 1
@@ -289,11 +302,11 @@ INSTRUMENT_KPIS: tuple[InstrumentKpi, ...] = (
         _total("compliance", "shortfall"),
     ),
     InstrumentKpi(
-        "bank_end", "{unit}", "neutral", _text("Bank at the end", "期末结余"),
+        "bank_end", "{unit}", "neutral", _text("Rights left at the very end", "期末剩余权益"),
         lambda one: _last(one.instruments, "bank"),
     ),
     InstrumentKpi(
-        "expired", "{unit}", "lower", _text("Rights expired", "失效配额"),
+        "expired", "{unit}", "lower", _text("Rights expired", "失效权益"),
         lambda one: _last(one.instruments, "expired"),
     ),
     InstrumentKpi(

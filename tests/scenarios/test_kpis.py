@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from scenarios.kpis import INSTRUMENT_KPIS, RUN_KPIS, declared, gini, kpis_of
-from tests.scenarios.fake_run import KEYS, YEARS, fake, scenario
+from tests.scenarios.fake_run import KEYS, PERIODS, YEARS, fake, scenario
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,21 @@ def test_prices_and_volumes(kpis: "pd.Series[float]") -> None:
     assert kpis["carbon.price_volatility"] == pytest.approx(np.std(changes, ddof=1) * 2.0)
     # Water never trades in two quarters in a row, so no change of price is seen.
     assert np.isnan(kpis["water.price_volatility"])
+
+
+def test_prices_of_settlement_months_are_left_out_but_volumes_are_not() -> None:
+    """Months after the last compliance year: rights are worth next to nothing there."""
+    made = fake()
+    markets = made.tables["markets"]
+    late = markets[markets["period"] >= (YEARS - 1) * PERIODS].copy()
+    late[["period", "year"]] += [PERIODS, 1]
+    late["turnover"] = 0.01 * late["volume"]
+    before = kpis_of(made.tables, scenario())
+    after = kpis_of({**made.tables, "markets": pd.concat([markets, late])}, scenario())
+    for name in ("mean_price", "last_price", "price_volatility"):
+        assert after[f"carbon.{name}"] == before[f"carbon.{name}"]
+    assert after["carbon.volume"] == 160.0
+    assert after["carbon.turnover"] == pytest.approx(120 * 15.5 + 0.4)
 
 
 def test_flows_compliance_and_rights(kpis: "pd.Series[float]") -> None:
