@@ -5,10 +5,11 @@ stopped by Ctrl-C.
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, Token
 from cyclopts.validators import Number
 
 from market.errors import QuotaLabError
@@ -30,6 +31,16 @@ app = App(
     result_action="return_value",
     help_format="plaintext",
 )
+
+
+def _whole(kind: type[int], tokens: Sequence[Token]) -> int:
+    """Return a whole number; a fraction is a mistake and is not rounded in silence."""
+    text = tokens[0].value
+    try:
+        return kind(text)
+    except ValueError:
+        raise ValueError(f'"{text}" is no whole number, such as 7.') from None
+
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON document.")]
 Language = Annotated[Literal["en", "zh"], Parameter(help="Language of the report.")]
@@ -86,7 +97,7 @@ def run(
     name: str,
     /,
     *,
-    seed: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
+    seed: Annotated[int, Parameter(converter=_whole, validator=Number(gte=0))] = 0,
     settings: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
     out: Path | None = None,
     json: AsJson = False,

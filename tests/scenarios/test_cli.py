@@ -117,6 +117,7 @@ def test_schema_describes_every_key_for_editors(quotalab):
         ("run",),
         ("run", "textbook-montgomery", "--seed", "-1"),
         ("run", "textbook-montgomery", "--seed", "x"),
+        ("run", "textbook-montgomery", "--seed", "1.5"),
         ("run", "textbook-montgomery", "--language", "fr"),
         ("run", "textbook-montgomery", "--set", "rounds"),
         ("run", "textbook-montgomery", "--set", "rounds=1", "--set", "rounds=2"),
