@@ -194,14 +194,27 @@ class Regulator:
                 offered[:, w] = cap * rule.allocation.auction_share, cap * rule.allocation.paid_share
         return offered, np.array([rule.allocation.reserve_price, rule.allocation.base_price])
 
-    def sold(self, k: int, year: int, lots: int, price: float) -> None:
-        """Take note of what was sold of a vintage: the paid share first where its price was met."""
-        if lots:
-            allocation = self._spec.rules[k].allocation
-            sale = min(lots, int(self.for_sale[year, k])) if price >= allocation.base_price else 0
-            self.for_sale[year, k] -= sale
-            self.for_auction[year, k] -= lots - sale
+    def sold(self, k: int, year: int, lots: int, front_left: int) -> None:
+        """Take note of what was sold of a vintage with ``front_left`` periods to go: the cheaper offer sells first."""
+        rule = self._spec.rules[k]
+        base = ticks_of(rule.allocation.base_price, rule.tick)
+        if base < ticks_of(rule.allocation.reserve_price, rule.tick):
+            sale = min(lots, int(self.for_sale[year, k]))
+        else:
+            sale = lots - min(lots, part_of_auction(int(self.for_auction[year, k]), front_left))
+        self.for_sale[year, k] -= sale
+        self.for_auction[year, k] -= lots - sale
 
     def withdraw(self, k: int, year: int) -> None:
         """Take what was not sold by a deadline off the market."""
         self.for_auction[year, k] = self.for_sale[year, k] = 0
+
+
+def part_of_auction(lots: int, periods: int) -> int:
+    """Return the lots of an auction that are offered in this period, an equal part of what is left."""
+    return -(-lots // periods)
+
+
+def ticks_of(price: float, tick: float) -> int:
+    """Return an offer's price in ticks, at least one."""
+    return max(1, round(price / tick))

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.desk import Desk, Horizon
-from agents.regulator import Regulator
+from agents.regulator import Regulator, part_of_auction, ticks_of
 from market.instruments import Instrument
 from market.orders import BUY, SELL, OrderBatch
 from market.policies.outside import OutsideMarket
@@ -18,12 +18,12 @@ WIDTH = 0.2  # the ladder spans 20 % to either side of the outside price and of 
 def government_orders(desk: Desk, horizon: Horizon, regulator: Regulator, account: int) -> OrderBatch:
     """Return the regulator's offers: an equal part of what is left of the auction, and the paid share."""
     k, front = desk.k, horizon.front
-    auction = int(np.ceil(regulator.for_auction[front, k] / horizon.front_left))
+    auction = part_of_auction(int(regulator.for_auction[front, k]), horizon.front_left)
     sale = int(regulator.for_sale[front, k])
     allocation = desk.rule.allocation
     offers = [(auction, allocation.reserve_price), (sale, allocation.base_price)]
     offers = [(lots, price) for lots, price in offers if lots > 0]
-    price = np.array([max(1, round(price / desk.rule.tick)) for _, price in offers], dtype=np.int64)
+    price = np.array([ticks_of(price, desk.rule.tick) for _, price in offers], dtype=np.int64)
     lots = np.array([lots for lots, _ in offers], dtype=np.int64)
     owner = np.full(lots.size, account, dtype=np.int64)
     return OrderBatch(owner, np.full(lots.size, SELL, dtype=np.int8), price, lots)

@@ -209,7 +209,7 @@ class Exchange:
             desk.calm_price = min(newest, desk.rule.penalty.per_unit(desk.reference_price))
         net = summary.net_lots
         desk.net_sales -= net[: len(spec.population)]
-        regulator.sold(k, horizon.front, -int(net[self.registry.reserve]), desk.last_price)
+        regulator.sold(k, horizon.front, -int(net[self.registry.reserve]), horizon.front_left)
         self._charge(net, period)
         return Trade(horizon.front, quote, result, orders, net)
 

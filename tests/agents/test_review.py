@@ -36,3 +36,20 @@ def test_a_total_that_output_earns_includes_what_is_auctioned():
     np.testing.assert_allclose(model.regulator.cap[:, 0], 112.0, atol=1e-3)
     np.testing.assert_allclose(model.registry.issued * 1e-4, 112.0, atol=1e-3)
     np.testing.assert_allclose(model.flow.sum(), 224.0, atol=1e-2)
+
+
+def test_offers_never_exceed_what_the_regulator_holds():
+    """A base price between two ticks (9.004 at ticks of 0.01) is offered at 9.00; what sells there is the paid share."""
+    offer = {"kind": "grandfathering", "auction_share": 0.1, "paid_share": 0.3, "base_price": 9.004}
+    model = market([130.0, 110.0], lot=1e-2, tick=1e-2, allocation=offer)
+    regulator, registry = model.regulator, model.registry
+    while not model.done:
+        model.step()
+        assert regulator.for_auction.min() >= 0
+        assert regulator.for_sale.min() >= 0
+        offered = (regulator.for_auction + regulator.for_sale)[:, 0]
+        np.testing.assert_array_equal(offered, registry.balances[:, registry.reserve])
+        if model.period == 1:  # the price sits at the base price, so the whole twelfth of the auction of 13 is sold
+            assert model.exchange.desks[0].last_price == 9.0
+            assert regulator.for_auction[0, 0] == 1300 - 109
+    assert not model.recorder.deadlines["shortfall"].any()

@@ -102,15 +102,17 @@ def test_the_paid_share_is_offered_whole_at_its_base_price(model):
     assert batch.price.tolist() == [1200]
 
 
-def test_what_is_sold_comes_off_the_paid_share_first_where_its_price_was_met(model):
+def test_what_is_sold_comes_off_the_cheaper_offer_first(model):
     model.step()
     regulator = model.regulator
-    regulator.for_sale[0, 1], regulator.for_auction[0, 1] = 50, 100
-    regulator.sold(1, 0, 60, 20.0)
+    regulator.for_sale[0, 1], regulator.for_auction[0, 1] = 50, 100  # base price 0, reserve price 3
+    regulator.sold(1, 0, 60, 10)
     assert (regulator.for_sale[0, 1], regulator.for_auction[0, 1]) == (0, 90)
-    regulator.for_sale[0, 2], regulator.for_auction[0, 2] = 50, 100
-    regulator.sold(2, 0, 60, 11.0)  # below the base price of 12
-    assert (regulator.for_sale[0, 2], regulator.for_auction[0, 2]) == (50, 40)
+    regulator.for_sale[0, 2], regulator.for_auction[0, 2] = 50, 100  # base price 12, reserve price 0
+    regulator.sold(2, 0, 20, 4)  # of the 25 on auction in this period
+    assert (regulator.for_sale[0, 2], regulator.for_auction[0, 2]) == (50, 80)
+    regulator.sold(2, 0, 60, 4)  # 20 on auction, and 40 at the base price
+    assert (regulator.for_sale[0, 2], regulator.for_auction[0, 2]) == (10, 60)
     regulator.withdraw(2, 0)
     assert regulator.for_sale[0, 2] == regulator.for_auction[0, 2] == 0
 
