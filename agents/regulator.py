@@ -137,6 +137,9 @@ class Regulator:
                     free = int(self.cap[vintage, k] * allocation.free_share / rule.lot + 1e-6)
                     self._issue(k, vintage, to_lots(self.entitlement[vintage, :, k], rule.lot, free), period, registry)
                     self.entitlement[vintage, :, k] = self.issued[vintage, :, k]
+            elif rule.cap.kind == "water_share":  # granted earlier for a normal year: a dry one cuts what was granted
+                free = int(self.cap[year, k] * allocation.free_share / rule.lot + 1e-6)
+                self._finalise(k, year, to_lots(self.entitlement[year, :, k], rule.lot, free), period, registry)
             if year == 0 and rule.initial_bank > 0:
                 bank = to_lots(
                     self._share[:, k] * rule.initial_bank, rule.lot, int(rule.initial_bank / rule.lot + 1e-6)
@@ -162,20 +165,24 @@ class Regulator:
         rule = self._spec.rules[k]
         if not isinstance(rule.allocation, OutputBenchmark):
             return
-        entitled = self._entitled(k, year, activity)
         whole = int(self.cap[year, k] * rule.allocation.free_share / rule.lot + 1e-6) if self._binds(k, year) else None
-        final = to_lots(entitled, rule.lot, whole)
-        issued = np.rint(self.issued[year, :, k] / rule.lot).astype(np.int64)
+        final = to_lots(self._entitled(k, year, activity), rule.lot, whole)
+        self._finalise(k, year, final, period, registry)
+        if not self._binds(k, year):  # what was put up for auction and sale stays
+            offered = self.cap[year, k] * (1.0 - rule.allocation.free_share)
+            self.cap[year, k] = float(final.sum()) * rule.lot + offered
+
+    def _finalise(self, k: int, year: int, final: Ints, period: int, registry: "Registry") -> None:
+        """Issue or take back what makes the free rights of a year ``final`` lots (n,); what cannot be had is a debt."""
+        lot = self._spec.lots[k]
+        issued = np.rint(self.issued[year, :, k] / lot).astype(np.int64)
         product = registry.product(k, year)
         more, taken, owed = true_up(final, issued, registry.free(product)[: len(self._spec.population)])
         registry.issue(product, registry.firm_accounts, more, period)
         registry.cancel(product, registry.firm_accounts, taken, period)
         self.debt[:, k] += owed
-        self.issued[year, :, k] = final * rule.lot
+        self.issued[year, :, k] = final * lot
         self.entitlement[year, :, k] = self.issued[year, :, k]
-        if not self._binds(k, year):  # what was put up for auction and sale stays
-            offered = self.cap[year, k] * (1.0 - rule.allocation.free_share)
-            self.cap[year, k] = float(final.sum()) * rule.lot + offered
 
     def to_come(self, k: int, year: int) -> Floats:
         """Return the free rights (n,) of a year that accounts still expect, in units (negative: to be taken back)."""

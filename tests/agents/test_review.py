@@ -3,6 +3,7 @@
 import numpy as np
 
 from agents.model import RightsMarketModel
+from agents.world import World
 from tests.agents import economies
 
 TWO = {
@@ -39,7 +40,7 @@ def test_a_total_that_output_earns_includes_what_is_auctioned():
 
 
 def test_offers_never_exceed_what_the_regulator_holds():
-    """A base price between two ticks (9.004 at ticks of 0.01) is offered at 9.00; what sells there is the paid share."""
+    """A base price between two ticks (9.004 at ticks of 0.01) sells at 9.00, and what sells there is paid share."""
     offer = {"kind": "grandfathering", "auction_share": 0.1, "paid_share": 0.3, "base_price": 9.004}
     model = market([130.0, 110.0], lot=1e-2, tick=1e-2, allocation=offer)
     regulator, registry = model.regulator, model.registry
@@ -53,3 +54,17 @@ def test_offers_never_exceed_what_the_regulator_holds():
             assert model.exchange.desks[0].last_price == 9.0
             assert regulator.for_auction[0, 0] == 1300 - 109
     assert not model.recorder.deadlines["shortfall"].any()
+
+
+def test_a_dry_year_cuts_rights_that_were_granted_for_several_years():
+    """Three-year water rights over 130 a year: a year with 80 % of the water leaves 104, withdrawn pro rata."""
+    cap = {"kind": "water_share", "volume": 130.0, "share": 1.0}
+    rules = {"right0": economies.instrument([130.0] * 4, cap=cap, banking="none", validity_years=3)}
+    dry = World(water={2026: 0.8})
+    spec = economies.economy(**TWO, permits=[[130.0]] * 4, instruments=rules, world=dry)
+    model = RightsMarketModel(spec, 1).run()
+    registry = model.registry
+    np.testing.assert_allclose((registry.issued - registry.cancelled) * 1e-4, [130.0, 104.0, 130.0, 130.0])
+    np.testing.assert_allclose(registry.cancelled[1] * 1e-4, 26.0)
+    np.testing.assert_allclose(model.flow.sum(axis=1)[:, 0], [130.0, 104.0, 130.0, 130.0], atol=1e-2)
+    np.testing.assert_allclose(model.regulator.issued[1, :, 0], [65.0, 39.0], atol=1e-3)
