@@ -112,11 +112,14 @@ class Recorder:
         state["reserve"][t, k] = registry.balances[products, registry.reserve].sum() * lot
         state["cap"][t, k] = self._regulator.cap[year, k]
         owed = model.regulator.debt[:, k].sum() * lot
+        coming = 0.0  # rights that output has earned and that the true-up will bring
         for vintage in range(max(0, year - 1), year + 1):
             if spec.deadline(k, vintage) > t:
                 owed += model.flow[vintage, :, k].sum()
+                if spec.rules[k].allocation.kind == "output_benchmark":
+                    coming += self._regulator.to_come(k, vintage).sum()
         state["obligation"][t, k] = owed
-        state["bank"][t, k] = max(0.0, held[: year + 1].sum() * lot - owed)
+        state["bank"][t, k] = max(0.0, held[: year + 1].sum() * lot + coming - owed)
         working = model.year < spec.years
         state["flow"][t, k] = model.period_flow[:, k].sum() if working else 0.0
         state["baseline"][t, k] = self._full[k] / spec.periods if working else 0.0
