@@ -86,9 +86,9 @@ class Exchange:
         return trades
 
     def end_period(self) -> None:
-        """Remember this period's mean prices, for penalties that are multiples of last month's."""
+        """Remember prices from before a shortage, for penalties that are multiples: others would feed on themselves."""
         for desk in self.desks:
-            desk.reference_price = self.prices[desk.k]
+            desk.reference_price = desk.calm_price
             desk.guess *= desk.drift
 
     def _observe(

@@ -68,3 +68,14 @@ def test_a_dry_year_cuts_rights_that_were_granted_for_several_years():
     np.testing.assert_allclose(registry.cancelled[1] * 1e-4, 26.0)
     np.testing.assert_allclose(model.flow.sum(axis=1)[:, 0], [130.0, 104.0, 130.0, 130.0], atol=1e-2)
     np.testing.assert_allclose(model.regulator.issued[1, :, 0], [65.0, 39.0], atol=1e-3)
+
+
+def test_a_penalty_that_is_a_multiple_does_not_feed_on_the_shortage():
+    """Every year is short; the price before the shortage was the floor of 1, so the bound stays at 5 times that."""
+    fine = {"kind": "multiple", "multiple": 5.0, "floor": 1.0, "ceiling": 1000.0, "make_good": False}
+    model = market([60.0, 50.0, 40.0], penalty=fine).run()
+    backstop = model.recorder.market["backstop"][:, 0]
+    np.testing.assert_allclose(backstop, [1.0] + 35 * [5.0])
+    # At a price of 5 firm 1 cuts 5/0.5 = 10 and firm 2 cuts (5 - 4)/0.25 = 4.
+    np.testing.assert_allclose(model.flow[2, :, 0], [90.0, 56.0])
+    np.testing.assert_allclose(model.recorder.deadlines["penalty"][2, 0], 5.0 * (146.0 - 40.0))
