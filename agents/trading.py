@@ -112,7 +112,7 @@ class Exchange:
         if desk.foreseen == year and not spec.world.activity_sd:
             return  # without shocks, what was foreseen when the year began
         desk.foreseen = year
-        for b in range(horizon.windows - horizon.pending):
+        for b in range(horizon.weight.size if year < spec.years else 0):
             rest = world.expected_rest_of_year(year, horizon.left) if b == 0 else world.expected(year + b)
             desk.activity[b] = desk.take(rest)
 
@@ -262,8 +262,9 @@ class Exchange:
         if limit is None:
             return np.zeros(0, dtype=np.int64)
         surplus = np.maximum(0.0, -desk.fixed[0][desk.planning]) / desk.rule.lot if horizon.pending else free * 0.0
-        sold = np.maximum(0, desk.of_planners(desk.net_sales))
+        sold = desk.of_planners(desk.net_sales)
         excess = (surplus - limit.base / desk.rule.lot - limit.per_net_sale * sold) / (1.0 + limit.per_net_sale)
+        excess = np.minimum(excess, surplus - limit.base / desk.rule.lot)  # what was bought before is sold back first
         return np.minimum(free, np.maximum(0.0, np.ceil(excess)).astype(np.int64))
 
     def _complier_orders(
@@ -291,7 +292,7 @@ class Exchange:
             view = complier.GapView(
                 accounts=accounts, gap=gap, yearly=yearly, free=free[accounts],
                 expected_price=max(outlook.belief[g, k], quote.price, desk.rule.tick), unknown_share=unknown,
-                months_to_know=known - period, last_chance=horizon.front_left <= 1,
+                months_to_know=(known - period) * 12 // spec.periods, last_chance=horizon.front_left <= 1,
                 worthless_after=not desk.rule.banked, backstop=quote.backstop, lot=desk.rule.lot, tick=desk.rule.tick,
             )  # fmt: skip
             batches.append(complier.orders(rule, view))

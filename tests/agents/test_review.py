@@ -4,6 +4,7 @@ import numpy as np
 
 from agents.model import RightsMarketModel
 from agents.world import World
+from market.instruments import Instrument
 from tests.agents import economies
 
 TWO = {
@@ -79,3 +80,31 @@ def test_a_penalty_that_is_a_multiple_does_not_feed_on_the_shortage():
     # At a price of 5 firm 1 cuts 5/0.5 = 10 and firm 2 cuts (5 - 4)/0.25 = 4.
     np.testing.assert_allclose(model.flow[2, :, 0], [90.0, 56.0])
     np.testing.assert_allclose(model.recorder.deadlines["penalty"][2, 0], 5.0 * (146.0 - 40.0))
+
+
+def test_what_is_foreseen_is_this_years_also_where_last_years_deadline_is_open():
+    """Activity grows by 5 % a year; in July of year 2 the desk must not foresee that of year 1."""
+    late = {"deadline_after": 6}
+    rules = {"right0": economies.instrument([130.0] * 3, banking="none", compliance=late)}
+    growing = np.array([0.05])
+    spec = economies.economy(**TWO, permits=[[130.0]] * 3, instruments=rules, sector_growth=growing)
+    model = RightsMarketModel(spec, 1)
+    for _ in range(20):
+        model.step()
+    np.testing.assert_allclose(model.exchange.desks[0].activity[0], 1.05)
+
+
+def test_forced_sales_first_undo_net_purchases():
+    """Surplus 100, base 10, 1.5 per net sale, 10 bought before: s = (100 - 10 + 15)/2.5 = 42 lets 10 + 48 be kept."""
+    limits = [{"through": 2030, "base": 10.0, "per_net_sale": 1.5}]
+    banking = {"kind": "limited", "limits": limits}
+    rule = economies.instrument([130.0, 110.0], lot=1.0, tick=1e-2).model_dump() | {"banking": banking}
+    late = {"deadline_after": 6, "true_up_after": 0}
+    rules = {"right0": Instrument.model_validate(rule | {"compliance": late})}
+    spec = economies.economy(**TWO, permits=[[130.0], [110.0]], instruments=rules)
+    exchange = RightsMarketModel(spec, 1).exchange
+    desk = exchange.desks[0]
+    desk.fixed[0][:] = [-100.0, -12.0]
+    desk.net_sales[:] = [-10, -10]
+    forced = exchange._forced_sales(desk, desk.horizon_at(13), np.array([500, 500]))
+    np.testing.assert_array_equal(forced, [42, 2])
