@@ -168,7 +168,7 @@ def needs_at(first, last, prices, windows, firms, rows, ahead, scratch, parts):
             for j in range(size):
                 part[j] = fixed[j]
         for g in range(horizon.shape[0]):
-            if w >= horizon[g]:
+            if w >= horizon[g] + ahead.pending:  # years ahead count from this year
                 for j in range(size):
                     part[j] = 0.0 if kind[j] == g else part[j]
 

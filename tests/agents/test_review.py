@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from agents.behaviours.declared import PlannerRule
 from agents.model import RightsMarketModel
 from agents.world import World
 from market.instruments import Instrument
@@ -108,3 +109,20 @@ def test_forced_sales_first_undo_net_purchases():
     desk.net_sales[:] = [-10, -10]
     forced = exchange._forced_sales(desk, desk.horizon_at(13), np.array([500, 500]))
     np.testing.assert_array_equal(forced, [42, 2])
+
+
+def test_a_horizon_of_one_year_sees_this_year_while_last_years_deadline_is_open():
+    """A cap of 120 from the start of year 2: marginal costs 0.5 x and 4 + 0.25 x meet a cut of 40 at 28/3."""
+    late = {"deadline_after": 6}
+    rules = {"right0": economies.instrument([130.0, 120.0], compliance=late)}
+    planner = (PlannerRule(horizon_years=1),)
+    spec = economies.economy(**TWO, permits=[[130.0], [120.0]], instruments=rules, behaviours=planner)
+    model = RightsMarketModel(spec, 1)
+    values = []
+    for period in range(24):
+        model.step()
+        if period >= 12:
+            values.append(model.exchange.operating[0])
+    np.testing.assert_allclose(np.mean(values), 28.0 / 3.0, rtol=0.02)
+    assert max(values) / min(values) < 1.07
+    assert not model.run().recorder.deadlines["shortfall"].any()
