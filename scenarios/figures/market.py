@@ -10,6 +10,7 @@ from scenarios.figures.style import (
     BLUE,
     GREEN,
     GREY,
+    LIGHT,
     ORANGE,
     RED,
     SERIES,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 NEAR = 0.5
 """The bound on willingness to pay is drawn where the price comes to this share of it."""
+PEAK = 4.0
+"""Prices near that bound are cut off where they come to more than this many times all others: else nothing is seen."""
 SHOWN_MEASURES = 7
 LEGEND_WIDTH = 40  # characters; longer names would be cut off on a telephone
 
@@ -53,7 +56,11 @@ def prices(markets: "pd.DataFrame", yearly: "pd.DataFrame", instrument: str, dis
             line={"color": BLUE, "width": 2}, marker={"size": 4},
         )  # fmt: skip
     highest = rows[["price", "indicative"]].max(axis=1)
-    if (highest >= NEAR * rows["backstop"]).any():
+    near = highest >= NEAR * rows["backstop"]
+    top = np.nanmax([0.0, highest.max(), plan["reference_price"].max()])
+    usual = np.nanmax([0.0, highest[~near].max(), plan["reference_price"].max()])
+    cut = bool(usual > 0 and top > PEAK * usual)
+    if near.any() and not cut:
         figure.add_scatter(
             x=time, y=rows["backstop"], name=display.text("figures.backstop"), mode="lines",
             line={"color": RED, "width": 1, "dash": "dot"},
@@ -65,10 +72,21 @@ def prices(markets: "pd.DataFrame", yearly: "pd.DataFrame", instrument: str, dis
             name=display.text("figures.reference"), mode="lines",
             line={"color": ORANGE, "width": 2, "dash": "dash", "shape": "hv"},
         )  # fmt: skip
+    if cut:
+        words = display.fill("figures.cut_peaks", count=int(near.sum()), highest=display.price(instrument, top))
+        figure.add_annotation(
+            text=label(words), showarrow=False, x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="top",
+            bgcolor="rgba(255,255,255,0.85)", font={"size": 12, "color": RED},
+        )  # fmt: skip
+        top = 1.3 * usual
     # The bound may be far above: it is drawn as far as it fits, and never decides the scale.
-    top = np.nanmax([0.0, highest.max(), plan["reference_price"].max()])
     figure.update_yaxes(range=[0, 1.1 * top] if top > 0 else None, tickformat=",~g")
     figure.update_xaxes(hoverformat=".2f")
+    if len(plan) and len(rows) and rows["year"].max() > plan["year"].max():
+        figure.add_vrect(
+            x0=plan["year"].max() + 1, x1=rows["year"].max() + 1, fillcolor=LIGHT, opacity=0.6, line_width=0,
+            layer="below",
+        )  # fmt: skip
     return say_empty(_span(figure, plan, rows), display)
 
 

@@ -54,6 +54,21 @@ def test_prices_show_what_traded_beside_the_plan() -> None:
     assert "Most that anybody would pay" not in [one.name for one in water.data]
 
 
+def test_peaks_at_the_bound_are_cut_off_and_told_and_settlement_is_shaded() -> None:
+    made = fake()
+    markets = made.tables["markets"]
+    peak = (markets["instrument"] == "carbon") & (markets["period"] == 3)
+    markets.loc[peak, ["price", "backstop"]] = 20_000.0
+    markets.loc[~peak, "backstop"] = 20_000.0
+    figure = figures.prices(markets, made.tables["prices"], "carbon", words("en"))
+    assert figure.layout.yaxis.range[1] < 50.0
+    assert [one.text for one in figure.layout.annotations] == ["1 peaks, up to 20,000\u00a0yuan/tCO₂, are cut off"]
+    assert not figure.layout.shapes
+    late = markets.assign(year=markets["year"] + 1)
+    shade = figures.prices(late, made.tables["prices"], "carbon", words("en")).layout.shapes[0]
+    assert (shade.x0, shade.x1) == (2028, 2029)
+
+
 def test_amounts_are_stated_in_the_unit_of_the_right() -> None:
     # Water counts in thousands of m3: 4 rights are 4,000 m3.
     figure = every(fake(), words("en"))["volumes-water"]
@@ -61,7 +76,7 @@ def test_amounts_are_stated_in_the_unit_of_the_right() -> None:
     assert max(figure.data[0].y) == 4000.0
     assert every(fake(), words("zh"))["flows-water"].layout.yaxis.title.text == "实际量 (万立方米)"
     flows = every(fake(), words("zh"))["flows-water"]
-    assert trace(flows, "总量").y[0] == pytest.approx(10.0)
+    assert trace(flows, "总量目标").y[0] == pytest.approx(10.0)
     assert trace(flows, "不采取措施").y[0] == pytest.approx(4 * 30 * 1000 / 1e4)
 
 
