@@ -15,6 +15,7 @@ from scenarios.report_tables import (
     ladder_table,
     run_indicators,
 )
+from scenarios.report_warnings import worded
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -160,7 +161,8 @@ def each_right(page: Page, section: str) -> str:
             figure = figures.abatement(result.measures, key, display)
         whole = f"{title}{display.text('numbers.colon')}{display.text(f'sections.{section}')}"
         places.append(page.figure(f"{section}-{key}", figure, whole, title))
-    left_out = f" {escape(left)}" if (left := _not_banked(page, section)) else ""
+    more = _not_banked(page, section) or _settled(page, section)
+    left_out = f"{'' if display.language == 'zh' else ' '}{escape(more)}" if more else ""
     return f'<p>{page.text(f"intro.{section}")}{left_out}</p><div class="grid">{"".join(places)}</div>'
 
 
@@ -171,6 +173,13 @@ def _not_banked(page: Page, section: str) -> str:
     if section != "banks" or not names:
         return ""
     return display.fill("intro.not_banked", names=display.text("numbers.list_gap").join(names))
+
+
+def _settled(page: Page, section: str) -> str:
+    """Return a sentence about the shaded months after the last compliance year, where there are any."""
+    markets, prices = page.result.markets, page.result.prices
+    late = section == "prices" and len(prices) and markets["year"].max() > prices["year"].max()
+    return str(page.display.text("intro.settled")) if late else ""
 
 
 def compliance(page: Page) -> str:
@@ -225,16 +234,22 @@ def assumptions(page: Page) -> str:
 
 
 def warnings(page: Page) -> str:
-    """Return every warning of the run, word for word; many of them are folded."""
+    """Return every warning of the run; many of them are folded."""
     given = page.result.warnings
     if not given:
         return f"<p>{page.text('warnings.none')}</p>"
-    items = "".join(f'<li lang="en">{escape(text)}</li>' for text in given)
+    items = "".join(_warning(text, page.display) for text in given)
     listed = f'<ul class="warnings">{items}</ul>'
     if len(given) <= 12:
         return listed
     head = page.text("warnings.count", count=len(given))
     return f"<details><summary>{head}</summary>{listed}</details>"
+
+
+def _warning(text: str, display: Display) -> str:
+    """Return a warning in the report's language where that has words for it, else as it was given."""
+    said = worded(text, display)
+    return f'<li lang="en">{escape(text)}</li>' if said is None else f"<li>{escape(said)}</li>"
 
 
 def origin(page: Page) -> str:

@@ -9,6 +9,8 @@ from scenarios.display import Display
 if TYPE_CHECKING:
     from scenarios.results import RunResult
 
+NEAR = 0.5
+"""Prices from this share of what anybody would pay at most tell of rights that had run out."""
 EXACT, NEARLY = 5e-4, 1e-4
 """Flows this close to the caps use them almost exactly; shortfalls below this share of what is due are rounding."""
 
@@ -28,7 +30,9 @@ def run_sentences(result: "RunResult", display: Display) -> list[str]:
     kpis = result.kpis
     said = []
     if np.isfinite(kpis["actual_cost"]):
-        said.append(display.fill("sentences.cost", actual=display.money(kpis["actual_cost"])))
+        outside = any(rule.outside is not None for rule in result.scenario.instruments.values())
+        cost = "sentences.cost_open" if outside else "sentences.cost"
+        said.append(display.fill(cost, actual=display.money(kpis["actual_cost"])))
         said.append(display.fill("sentences.least", least=display.money(kpis["least_cost"])))
         if np.isfinite(kpis["efficiency"]):
             said.append(display.fill("sentences.efficiency", share=display.share(kpis["efficiency"])))
@@ -67,10 +71,29 @@ def _price(result: "RunResult", display: Display, key: str) -> list[str]:
                 last_year=int(last["year"]),
             )
         ]
+    said += _ceiling(result, display, key)
     plan = result.kpis[f"{key}.last_reference_price"]
     if np.isfinite(plan):
         sentence = "plan_free" if plan == 0 else "plan_price"
         said.append(display.fill(f"sentences.{sentence}", last_year=last_year, plan=display.price(key, plan)))
+    return said
+
+
+def _ceiling(result: "RunResult", display: Display, key: str) -> list[str]:
+    """Return what scarcity before deadlines did to the mean: a few such periods can be most of it."""
+    last = result.prices["year"].max()
+    rows = result.markets[(result.markets["instrument"] == key) & (result.markets["year"] <= last)]
+    rows = rows[rows["volume"] > 0]
+    near = rows["price"] >= NEAR * rows["backstop"]
+    if not near.any():
+        return []
+    highest = display.price(key, rows.loc[near, "price"].max())
+    share = display.share(rows.loc[near, "volume"].sum() / rows["volume"].sum())
+    said = [display.fill("sentences.ceiling", count=int(near.sum()), share=share, highest=highest)]
+    others = rows[~near]
+    if len(others):
+        mean = others["turnover"].sum() / others["volume"].sum()
+        said.append(display.fill("sentences.elsewhere", mean=display.price(key, mean)))
     return said
 
 

@@ -207,9 +207,10 @@ def shortfalls(model: "RightsMarketModel") -> list[str]:
         missing, owed = deadlines["shortfall"][:, k], deadlines["obligation"][:, k].sum()
         if missing.any():
             accounts = int(deadlines["accounts_short"][:, k].sum())
+            gap = f"{missing.sum():.6g} {spec.rules[k].unit}"
             notes.append(
-                f"{key}: {accounts} times an account was short at a deadline, in {np.count_nonzero(missing)} of "
-                f"{spec.years} years, by {missing.sum():.6g} {spec.rules[k].unit} in all "
+                f"{key}: {accounts} {'time' if accounts == 1 else 'times'} an account was short at a deadline, "
+                f"in {np.count_nonzero(missing)} of {spec.years} years, by {gap} in all "
                 f"({missing.sum() / owed:.2g} of what was due)"
             )
     return notes

@@ -1,20 +1,25 @@
 """The report: complete in both languages, safe, readable without a network, and written whole."""
 
 import errno
+import inspect
 import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
-from scenarios import load, run
-from scenarios.display import texts
+from scenarios import load, reference_run, run
+from scenarios.display import Display, texts
 from scenarios.errors import InputError
 from scenarios.report_sections import command
+from scenarios.report_warnings import worded
 from scenarios.reports import report, write_report
 from scenarios.results import RunResult
+from scenarios.tables import shortfalls
 from tests.scenarios.fake_run import Fake, fake
 
 VOID = {"meta", "br", "link", "img", "hr", "input"}
@@ -135,6 +140,60 @@ def test_sentences_say_what_happened(result: RunResult) -> None:
         "Gini index of 0.25",
     ):
         assert expected in text, expected
+
+
+def test_prices_at_the_bound_are_told_apart_from_the_mean() -> None:
+    made = fake()
+    markets = made.tables["markets"]
+    peak = (markets["instrument"] == "carbon") & (markets["period"] == 11)
+    markets.loc[peak, "price"] = 30.0
+    markets.loc[peak, "turnover"] = 300.0
+    # Seven quarters, 15 … 20 and this one, are at half of the bound of 30 or above; in five it was 10 … 14.
+    text = Page(report(made.result(), "en")).text.replace("\u00a0", " ")
+    assert "7 times (58.3 % of the volume) the price came near or to the most that anybody would pay" in text
+    assert "up to 30 yuan/tCO₂" in text
+    assert "At all other times the mean was 12 yuan/tCO₂." in text
+
+
+def test_months_after_the_last_year_are_explained(language: str) -> None:
+    made = fake()
+    explained = texts(language)["intro"]["settled"]
+    assert explained not in Page(report(made.result(), language)).text
+    made.tables["markets"]["year"] += 1
+    assert explained in Page(report(made.result(), language)).text
+
+
+def test_warnings_of_a_run_are_given_in_chinese() -> None:
+    """The words are those of the programs that warn; another warning is shown as it is."""
+    deadlines = {"shortfall": np.array([[0.0], [2.5]]), "obligation": np.full((2, 1), 100.0)}
+    for times in (1, 3):
+        recorder = SimpleNamespace(deadlines={**deadlines, "accounts_short": np.array([[0], [times]])})
+        spec = SimpleNamespace(keys=("water",), years=2, rules=(SimpleNamespace(unit="1000 m3"),))
+        given = shortfalls(cast("Any", SimpleNamespace(spec=spec, recorder=recorder)))
+        page = Page(report(fake().result((*given, "something else")), "zh"))
+        expected = f"水权：2 个履约年度中有 1 年出现缺口，按履约期计共 {times} 个主体次，合计缺 2.5 千立方米（占应清缴量的 1.2\u00a0%）"
+        assert expected in page.text
+        assert "short at a deadline" not in page.text
+        assert "something else" in page.text
+        assert "Water right: in 1 of 2 years" in Page(report(fake().result(tuple(given)), "en")).text
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("reference: carry-over limits by account are not", "what they cost is part of the rungs above it"),
+        ("reference: optimality conditions hold to ", "1e-03 only"),
+        ("reference: ", "no plan; missing rights were priced at the bound on willingness to pay"),
+    ],
+)
+def test_notes_on_the_reference_have_words_in_both_languages(start: str, end: str) -> None:
+    source = inspect.getsource(reference_run.score)
+    middle = " in the least-cost plan; " if start.endswith("not") else ""
+    assert start in source
+    assert middle in source
+    assert end.removeprefix("1e-03").removeprefix("no plan") in source
+    for language in ("en", "zh"):
+        assert worded(start + middle + end, Display.of_result(fake().result(), language)) is not None
 
 
 def test_the_page_is_accessible(page: Page, language: str) -> None:

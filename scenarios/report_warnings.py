@@ -1,0 +1,31 @@
+"""Warnings of a run in the report's language: they are kept as plain text, and these are the ones that are known."""
+
+import re
+
+from scenarios.display import Display
+
+KNOWN = {
+    "short": re.compile(
+        r"(?P<right>\S+): (?P<times>\d+) times? an account was short at a deadline, in (?P<short>\d+) of "
+        r"(?P<years>\d+) years, by (?P<gap>\S+) (?P<unit>.+) in all \((?P<share>\S+) of what was due\)"
+    ),
+    "limits": re.compile(
+        r"reference: carry-over limits by account are not in the least-cost plan; "
+        r"what they cost is part of the rungs above it"
+    ),
+    "unmet": re.compile(r"reference: (?P<reason>.+); missing rights were priced at the bound on willingness to pay"),
+    "residual": re.compile(r"reference: optimality conditions hold to (?P<size>\S+) only"),
+}
+"""Each warning that `scenarios.tables` and `scenarios.reference_run` give, by the name of its words in the texts."""
+
+
+def worded(warning: str, display: Display) -> str | None:
+    """Return a warning in the words of a language, None if it is none of those known."""
+    names = {**display.text("units"), **display.titles}
+    for name, pattern in KNOWN.items():
+        if found := pattern.fullmatch(warning):
+            values = {part: names.get(value, value) for part, value in found.groupdict().items()}
+            if "share" in values:
+                values["share"] = display.share(float(values["share"]))
+            return display.fill(f"warnings.{name}", **values)
+    return None
