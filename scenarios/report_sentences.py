@@ -9,7 +9,7 @@ from scenarios.display import Display
 if TYPE_CHECKING:
     from scenarios.results import RunResult
 
-NEAR = 0.5
+NEAR = 0.9
 """Prices from this share of what anybody would pay at most tell of rights that had run out."""
 EXACT, NEARLY = 5e-4, 1e-4
 """Flows this close to the caps use them almost exactly; shortfalls below this share of what is due are rounding."""
@@ -89,7 +89,7 @@ def _ceiling(result: "RunResult", display: Display, key: str) -> list[str]:
         return []
     highest = display.price(key, rows.loc[near, "price"].max())
     share = display.share(rows.loc[near, "volume"].sum() / rows["volume"].sum())
-    said = [display.fill("sentences.ceiling", count=int(near.sum()), share=share, highest=highest)]
+    said = [display.fill("sentences.ceiling", count=int(near.sum()), all=len(rows), share=share, highest=highest)]
     others = rows[~near]
     if len(others):
         mean = others["turnover"].sum() / others["volume"].sum()

@@ -21,11 +21,12 @@ KNOWN = {
 
 def worded(warning: str, display: Display) -> str | None:
     """Return a warning in the words of a language, None if it is none of those known."""
-    names = {**display.text("units"), **display.titles}
     for name, pattern in KNOWN.items():
         if found := pattern.fullmatch(warning):
-            values = {part: names.get(value, value) for part, value in found.groupdict().items()}
-            if "share" in values:
+            values = found.groupdict()
+            if name == "short" and values["right"] in display.titles:
+                values["gap"] = display.amount(values["right"], float(values["gap"]))
                 values["share"] = display.share(float(values["share"]))
+                values["right"] = display.titles[values["right"]]
             return display.fill(f"warnings.{name}", **values)
     return None

@@ -62,7 +62,7 @@ def test_peaks_at_the_bound_are_cut_off_and_told_and_settlement_is_shaded() -> N
     markets.loc[~peak, "backstop"] = 20_000.0
     figure = figures.prices(markets, made.tables["prices"], "carbon", words("en"))
     assert figure.layout.yaxis.range[1] < 50.0
-    assert [one.text for one in figure.layout.annotations] == ["1 peaks, up to 20,000\u00a0yuan/tCO₂, are cut off"]
+    assert [one.text for one in figure.layout.annotations] == ["Peaks cut off: 1, up to 20,000\u00a0yuan/tCO₂"]
     assert not figure.layout.shapes
     late = markets.assign(year=markets["year"] + 1)
     shade = figures.prices(late, made.tables["prices"], "carbon", words("en")).layout.shapes[0]
