@@ -176,8 +176,8 @@ def price_volatility(one: InstrumentTables) -> float:
 
 
 def last_quarter_share(one: InstrumentTables) -> float:
-    """Return the share of volume that traded in the last quarter of the year, by calendar month."""
-    if one.markets.empty:
+    """Return the share of volume that traded in the last quarter of the year; NaN where periods are longer."""
+    if one.markets.empty or one.periods < 4:
         return np.nan
     late = one.markets["month"] > 0.75 * one.periods
     return _ratio(float(one.markets.loc[late, "volume"].sum()), _sum(one.markets, "volume"))

@@ -45,6 +45,11 @@ def test_prices_of_settlement_months_are_left_out_but_volumes_are_not() -> None:
     assert after["carbon.turnover"] == pytest.approx(120 * 15.5 + 0.4)
 
 
+def test_years_of_fewer_than_four_periods_have_no_last_quarter() -> None:
+    calendar = {"start_year": 2025, "years": YEARS * PERIODS, "periods_per_year": 1}
+    assert np.isnan(kpis_of(fake().tables, scenario(calendar=calendar))["carbon.last_quarter_share"])
+
+
 def test_flows_compliance_and_rights(kpis: "pd.Series[float]") -> None:
     assert kpis["carbon.flow_to_cap"] == pytest.approx(0.96)
     assert kpis["carbon.compliance_rate"] == 1.0
