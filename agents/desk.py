@@ -125,6 +125,14 @@ class Desk:
         weight[0] = left / spec.periods if blocks else 0.0
         return Horizon(front, pending, windows, left, spec.deadline(self.k, front) - period + 1, weight)
 
+    def present(self, horizon: Horizon, period: int) -> Horizon | None:
+        """Return this year's own horizon where last year's deadline is open and rights cannot be carried over."""
+        spec, year = self.spec, period // self.spec.periods
+        if not horizon.pending or self.rule.banked or year >= spec.years:
+            return None
+        weight = np.array([horizon.left / spec.periods])
+        return Horizon(year, 0, 1, horizon.left, spec.deadline(self.k, year) - period + 1, weight)
+
     def growth(self, left: int, blocks: int) -> Floats:
         """Return the price growth (G, B) of every behaviour group."""
         key = (left, blocks)

@@ -29,25 +29,43 @@ def government_orders(desk: Desk, horizon: Horizon, regulator: Regulator, accoun
     return OrderBatch(owner, np.full(lots.size, SELL, dtype=np.int8), price, lots)
 
 
-def outside_terms(desk: Desk, horizon: Horizon, year: int) -> tuple[Floats, Floats]:
-    """Return the outside market's price and slope by block (B, 2), and its import and export limits (2,)."""
+def outside_terms(desk: Desk, horizon: Horizon, period: int) -> tuple[Floats, Floats, Floats]:
+    """Return the outside market's price and slope by block (B, 2), import and export limits (2,), and shares (W, B).
+
+    The share of block b in window w is the part of a year, of the periods of b that are left, in which the vintage of
+    window w is the one traded: imports while last year's deadline is open still serve last year's window.
+    """
     blocks = horizon.weight.size
     terms = np.zeros((blocks, 2))
     market = desk.rule.outside
     if market is None:
-        return terms, np.zeros(2)
+        return terms, np.zeros(2), np.zeros((horizon.windows, 0))
+    year = min(period // desk.spec.periods, desk.spec.years - 1)
     prices = market.prices(desk.spec.calendar_years)
     terms[:, 0] = prices[np.minimum(year + np.arange(blocks), prices.size - 1)]
     terms[:, 1] = market.slope
-    return terms, np.array([market.import_limit, market.export_limit])
+    return terms, np.array([market.import_limit, market.export_limit]), _shares(desk, horizon, period)
+
+
+def _shares(desk: Desk, horizon: Horizon, period: int) -> Floats:
+    spec, blocks = desk.spec, horizon.weight.size
+    vintages = range(horizon.front - 1, horizon.front + horizon.windows)
+    turns = np.array([spec.deadline(desk.k, vintage) + 1 if vintage >= 0 else 0 for vintage in vintages])
+    turns[0] = max(turns[0], period)
+    ends = period + horizon.left + spec.periods * np.arange(blocks)
+    if horizon.left == 0:
+        ends[:] = turns[-1]  # settlement months
+    begins = np.concatenate(([period], ends[:-1]))
+    overlap = np.minimum(turns[1:, None], ends) - np.maximum(turns[:-1, None], begins)
+    return np.asarray(np.maximum(overlap, 0) / spec.periods)
 
 
 def outside_orders(desk: Desk, horizon: Horizon, year: int, expected: float, account: int) -> OrderBatch:
     """Return the outside market's orders: it sells above its price and buys below it, a period's part of its depth."""
     market = desk.rule.outside
-    if market is None or horizon.left == 0:
+    if market is None:
         return OrderBatch.empty()
-    centre = float(market.prices(desk.spec.calendar_years)[year])
+    centre = float(market.prices(desk.spec.calendar_years)[min(year, desk.spec.years - 1)])
     grid = _grid((centre, max(expected, desk.rule.tick)), desk.rule.tick)
     growth = desk.growth(horizon.left, horizon.weight.size)[0, 0]
     lots = np.rint(_net_import(grid * desk.rule.tick * growth, centre, market) / desk.spec.periods / desk.rule.lot)

@@ -98,7 +98,7 @@ class Exchange:
         spec, k, lot = self.spec, desk.k, desk.rule.lot
         year = period // spec.periods
         n = len(spec.population)
-        for w in range(horizon.windows):
+        for w in range(horizon.windows + (desk.present(horizon, period) is not None)):
             vintage = horizon.front + w
             held = self.registry.balances[self.registry.product(k, vintage), :n]
             need = desk.fixed[w]
@@ -155,9 +155,21 @@ class Exchange:
         ahead = self._ahead(desk, horizon, period, outlook)
         if len(self.desks) > 1 or not period:  # alone, nobody else's prices ever change
             prepare(self.firms, desk.layout, ahead)
-        supply = Supply(*regulator.supply(k, horizon.front, horizon.windows), *outside_terms(desk, horizon, year))
+        supply = Supply(*regulator.supply(k, horizon.front, horizon.windows), *outside_terms(desk, horizon, period))
         backstop = self.backstop(k)
         tolerance = 0.2 * desk.rule.tick
+        own = desk.present(horizon, period)
+
+        def alone(own: Horizon) -> float:
+            """Return the value of this year's flows: rights that cannot be carried over have a schedule a vintage."""
+            terms = Supply(*regulator.supply(k, own.front, 1), *outside_terms(desk, own, period))
+            mine = ahead._replace(pending=0, windows=1, weight=own.weight, fixed=desk.fixed[1:])
+            guess = self.operating[k] or outlook.path[year, k]
+            price, _, _ = indicative_price(
+                guess, 0.0, backstop, tolerance, desk.enough, 0, self.firms, desk.layout, mine, terms,
+                np.empty_like(desk.need),
+            )  # fmt: skip
+            return float(price)
 
         def solve(first: int) -> tuple[float, int]:
             guess = desk.guess or outlook.path[year, k]
@@ -169,7 +181,7 @@ class Exchange:
             return desk.guess, int(window)
 
         price, window = solve(0)
-        operating = price
+        operating = alone(own) if own else price
         if horizon.pending and window < horizon.pending and horizon.windows > horizon.pending:
             operating, _ = solve(horizon.pending)
         self.prices[k] = price
@@ -270,12 +282,16 @@ class Exchange:
     def _complier_orders(
         self, desk: Desk, horizon: Horizon, quote: Quote, period: int, product: int, outlook: Outlook
     ) -> list[OrderBatch]:
+        from market.net_demand_kernel import front_needs
+
         if not self.compliers:
             return []
         spec, k = self.spec, desk.k
         known = spec.true_up(k, horizon.front)
         free = self.registry.free(product)
         batches = []
+        need = np.empty(desk.rows.size)
+        front_needs(outlook.belief[:, k], self.firms, desk.layout, quote.ahead, need)
         position = np.full(len(spec.population), -1)
         position[desk.rows] = np.arange(desk.rows.size)
         for g, rule, members in self.compliers:
@@ -285,10 +301,8 @@ class Exchange:
                 continue
             accounts = desk.rows[rows]
             yearly = spec.technology.baseline[accounts, k] * desk.activity[0][rows]
-            gap = desk.fixed[0][rows].copy()
+            gap = need[rows]  # with the measures that it will use at the price that it believes in
             unknown = 1.0 if period < known else 0.0  # flows and benchmarks become known at verification
-            if not horizon.pending:
-                gap += yearly * horizon.weight[0]
             view = complier.GapView(
                 accounts=accounts, gap=gap, yearly=yearly, free=free[accounts],
                 expected_price=max(outlook.belief[g, k], quote.price, desk.rule.tick), unknown_share=unknown,

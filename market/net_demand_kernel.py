@@ -40,9 +40,10 @@ Ahead = namedtuple("Ahead", "k pending windows kind horizon growth weight activi
 """What lies ahead: behaviour group ``kind`` (r,), ``horizon`` (G,) windows, ``growth`` (G, B), ``weight`` (B,) years,
 ``activity`` (B, r), ``fixed`` (W, r) units, ``other`` (B, K) prices of the other instruments (own column 0)."""
 
-Supply = namedtuple("Supply", "offered price outside outside_limit")
-"""Public supply ``offered`` (S, W) at ``price`` (S,) or more; ``outside`` (B, 2) price and slope a block, and
-``outside_limit`` (2,) import and export limits a year (0, 0 without an outside market)."""
+Supply = namedtuple("Supply", "offered price outside outside_limit outside_share")
+"""Public supply ``offered`` (S, W) at ``price`` (S,) or more; ``outside`` (B, 2) price and slope a block,
+``outside_limit`` (2,) import and export limits a year (0, 0 without an outside market), and ``outside_share`` (W, B)
+the years of each block in which what is imported serves a window and none before it."""
 
 
 def lay_out(k, accounts, technology, blocks):
@@ -229,16 +230,30 @@ def excess_demand(p, firms, rows, ahead, supply, scratch, parts, need, total):
         needs_at(first, last, prices, windows, firms, rows, ahead, scratch, parts)
         add_up(parts, windows, need[first:last], total)
     for w in range(windows):
-        b = w - ahead.pending
         for s in range(supply.price.shape[0]):
             if p >= supply.price[s]:
                 total[w] -= supply.offered[s, w]
-        if b >= 0 and supply.outside_limit[0] + supply.outside_limit[1] > 0.0:
-            total[w] -= ahead.weight[b] * outside_supply(
-                p * ahead.growth[0, b], supply.outside[b, 0], supply.outside[b, 1], supply.outside_limit[0],
-                supply.outside_limit[1])  # fmt: skip
+        for b in range(supply.outside_share.shape[1]):
+            if supply.outside_share[w, b] > 0.0:
+                total[w] -= supply.outside_share[w, b] * outside_supply(
+                    p * ahead.growth[0, b], supply.outside[b, 0], supply.outside[b, 1], supply.outside_limit[0],
+                    supply.outside_limit[1])  # fmt: skip
         if w > 0:
             total[w] += total[w - 1]
+
+
+@njit(cache=True)
+def front_needs(belief, firms, rows, ahead, need):
+    """Fill ``need`` (r,) with the net demand of the front window if each group ``g`` works at ``belief`` (G,)."""
+    scratch, parts = np.empty((3, BLOCK)), np.empty((1, BLOCK))
+    prices = scratch[2]
+    for first in range(0, need.shape[0], BLOCK):
+        last = min(first + BLOCK, need.shape[0])
+        for j in range(first, last):
+            prices[j - first] = belief[ahead.kind[j]]
+        needs_at(first, last, prices, 1, firms, rows, ahead, scratch, parts)
+        for j in range(first, last):
+            need[j] = parts[0, j - first]
 
 
 @njit(cache=True)

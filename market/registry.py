@@ -140,9 +140,7 @@ class Registry:
         self._check_room(product, added)
         self._apply(Operation.ISSUE, product, added, period)
 
-    def surrender(
-        self, product: int, accounts: npt.ArrayLike | None, lots: npt.ArrayLike, period: int
-    ) -> None:
+    def surrender(self, product: int, accounts: npt.ArrayLike | None, lots: npt.ArrayLike, period: int) -> None:
         """Take lots out of accounts for compliance."""
         self._take(Operation.SURRENDER, product, accounts, lots, period)
 
@@ -300,12 +298,7 @@ class Registry:
         if given.dtype.kind not in "iu":
             raise ConservationError(f"amounts are {given.dtype}; lots and money are whole numbers")
         rows = np.arange(self.accounts) if accounts is None else np.atleast_1d(np.asarray(accounts))
-        if (
-            rows.dtype.kind not in "iu"
-            or rows.ndim != 1
-            or given.ndim > 1
-            or given.size not in (1, rows.size)
-        ):
+        if rows.dtype.kind not in "iu" or rows.ndim != 1 or given.ndim > 1 or given.size not in (1, rows.size):
             raise ConservationError("amounts need one row number of an account each")
         if rows.size and (rows.min() < 0 or rows.max() >= self.accounts):
             raise ConservationError(f"an account is outside 0 ... {self.accounts - 1}")

@@ -99,9 +99,7 @@ def settle(
         registry.accounts,
     )  # fmt: skip
     if not lawful or volume != result.volume:
-        raise ConservationError(
-            "a fill exceeds its order, its limit, the reported volume or 2**61 minor units"
-        )
+        raise ConservationError("a fill exceeds its order, its limit, the reported volume or 2**61 minor units")
     unlock, unlock_cash = (accepted.rights, accepted.money) if accepted else (None, None)
     registry.exchange(product, lots, money, period, unlock, unlock_cash)
     return SettlementSummary(volume, volume * price * money_per_lot_tick, lots, money)
@@ -160,9 +158,7 @@ def _rejections(registry: Registry, product: int, orders: OrderBatch, money_per_
     reason = np.zeros(len(orders), dtype=np.int8)
     worth = orders.price * orders.quantity * money_per_lot_tick
     outside = registry.outside
-    reason[_uncovered(orders, SELL, orders.quantity, registry.free(product), outside)] = (
-        Reason.REJECTED_NOT_HELD
-    )
+    reason[_uncovered(orders, SELL, orders.quantity, registry.free(product), outside)] = Reason.REJECTED_NOT_HELD
     reason[_uncovered(orders, BUY, worth, registry.spendable(), outside)] = Reason.REJECTED_NO_CASH
     return reason
 

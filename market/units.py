@@ -26,9 +26,7 @@ def _quotient(amount: npt.ArrayLike, step: float) -> Floats:
     if not (np.abs(quotient) < LARGEST).all():
         raise ValueError("an amount is not finite or more than 2**61 steps")
     nearest = np.rint(quotient)
-    return np.where(
-        np.abs(quotient - nearest) <= _SLACK * np.maximum(1.0, np.abs(nearest)), nearest, quotient
-    )
+    return np.where(np.abs(quotient - nearest) <= _SLACK * np.maximum(1.0, np.abs(nearest)), nearest, quotient)
 
 
 def steps_up(amount: npt.ArrayLike, step: float) -> Ints:

@@ -66,9 +66,7 @@ def _clear_without_self_trades(orders: OrderBatch, stream: Stream) -> ClearingRe
     reason = np.full(len(orders), Reason.SELF_TRADE, dtype=np.int8)
     filled[rows] = rest.filled
     reason[rows] = np.where(withdrawn[rows] > 0, np.int8(Reason.SELF_TRADE), rest.reason)
-    return ClearingResult(
-        rest.price, rest.volume, filled, reason, rest.demand, rest.supply, rest.first, rest.last
-    )
+    return ClearingResult(rest.price, rest.volume, filled, reason, rest.demand, rest.supply, rest.first, rest.last)
 
 
 def own_crossing(orders: OrderBatch) -> Ints:

@@ -281,7 +281,5 @@ def clear_book(account, side, price, quantity, tie_key):
     if rows.size > 0:
         room = volume - min(bid_above, asked_below)
         long_side = 1 if bid_above < volume else -1
-        ration_margin(
-            rows, account, side, price, quantity, clearing, room, long_side, tie_key, filled, reason
-        )
+        ration_margin(rows, account, side, price, quantity, clearing, room, long_side, tie_key, filled, reason)
     return CLEARED, clearing, volume, demand, supply, first, last, filled, reason

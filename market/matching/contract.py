@@ -72,9 +72,7 @@ def check_result(orders: OrderBatch, result: ClearingResult) -> None:
     assert (result.price == NO_PRICE) == (result.volume == 0), "a price without trade, or trade without one"
     worse = (orders.price - result.price) * orders.side < 0
     assert not (worse & (filled > 0)).any(), "an order traded beyond its limit"
-    assert ((reason == Reason.FILLED) == (filled == orders.quantity)).all(), (
-        "lots that did not trade lack a reason"
-    )
+    assert ((reason == Reason.FILLED) == (filled == orders.quantity)).all(), "lots that did not trade lack a reason"
     assert np.isin(reason, list(Reason)).all()
     assert not ((reason == Reason.PARTLY_FILLED_AT_MARGIN) & (filled == 0)).any()
     _check_no_self_trade(orders, result)
@@ -100,9 +98,7 @@ def check_permutation(
     assert (after.price, after.volume, after.demand, after.supply) == (
         before.price, before.volume, before.demand, before.supply,
     )  # fmt: skip
-    assert _canonical(orders, before) == _canonical(orders.take(order), after), (
-        "fills depend on the order of rows"
-    )
+    assert _canonical(orders, before) == _canonical(orders.take(order), after), "fills depend on the order of rows"
 
 
 def _canonical(orders: OrderBatch, result: ClearingResult) -> list[tuple[int, ...]]:
@@ -117,14 +113,10 @@ def check_same_stream(mechanism: Mechanism, state: Any, orders: OrderBatch, stre
     _, second = mechanism.clear(state, orders, stream)
     assert _canonical(orders, first) == _canonical(orders, second), "the same stream gave other fills"
     for name in ("account", "side", "price", "quantity"):
-        assert (getattr(orders, name) == getattr(copy, name)).all(), (
-            f"the mechanism changed the caller's {name}"
-        )
+        assert (getattr(orders, name) == getattr(copy, name)).all(), f"the mechanism changed the caller's {name}"
 
 
-def check_tick_scaling(
-    mechanism: Mechanism, state: Any, orders: OrderBatch, stream: Stream, factor: int
-) -> None:
+def check_tick_scaling(mechanism: Mechanism, state: Any, orders: OrderBatch, stream: Stream, factor: int) -> None:
     """A grid ``factor`` times finer trades the same lots, at limits that are the same prices."""
     finer = OrderBatch(orders.account, orders.side, orders.price * factor, orders.quantity)
     _, coarse = mechanism.clear(state, orders, stream)

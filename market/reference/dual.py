@@ -79,20 +79,14 @@ class Dual:
         self.pulled = bool(self.pull.any())
         can_cut = technology.output_limit > 0.0
         value = np.abs(technology.margin) + technology.output_slope * technology.output_limit
-        floor = STEP * np.maximum(
-            np.abs(technology.margin), STEP * float(value.mean()) if can_cut.any() else 0.0
-        )
-        floor = np.where(
-            can_cut, np.maximum(floor, 1e-300) / np.where(can_cut, technology.output_limit, 1.0), 0.0
-        )
+        floor = STEP * np.maximum(np.abs(technology.margin), STEP * float(value.mean()) if can_cut.any() else 0.0)
+        floor = np.where(can_cut, np.maximum(floor, 1e-300) / np.where(can_cut, technology.output_limit, 1.0), 0.0)
         self.cut_pull = np.where(technology.output_slope < floor, floor - technology.output_slope, 0.0)
         finite = np.where(np.isfinite(given.backstop), given.backstop, 0.0)
         self.shortfall_pull = STEP * np.maximum(finite, 1e-9) / self.flow_scale
         reach = np.maximum(given.import_limit, given.export_limit)
         floor = STEP * np.maximum(np.abs(given.outside_price), 1e-9) / np.where(reach > 0.0, reach, 1.0)
-        self.outside_pull = np.where(
-            (reach > 0.0) & (given.outside_slope < floor), floor - given.outside_slope, 0.0
-        )
+        self.outside_pull = np.where((reach > 0.0) & (given.outside_slope < floor), floor - given.outside_slope, 0.0)
         return typical
 
     def _price_scale(self, technology: Technology, weight: Floats, typical: float) -> tuple[Floats, Floats]:

@@ -107,9 +107,7 @@ class _Market:
         for end in ends:
             firms = self._window(start, end)
             required = self._required(start, end, supply)
-            if q >= self.ceiling[end] or largest_abatement(q, *firms) >= required - 1e-13 * float(
-                firms[2].sum()
-            ):
+            if q >= self.ceiling[end] or largest_abatement(q, *firms) >= required - 1e-13 * float(firms[2].sum()):
                 continue
             q = max(q, min(clearing_price(*firms, required, lowest=True), float(self.ceiling[end])))
         last, most = ends[-1], -np.inf

@@ -59,20 +59,14 @@ def joint_equilibrium(
         raise ValueError(f"permits: expected shape (years, instruments), got {rights.shape}")
     blocks, instruments = rights.shape
     flow = fitted("baseline", baseline, least=0.0)
-    if (
-        flow.ndim not in {2, 3}
-        or flow.shape[-1] != instruments
-        or (flow.ndim == 3 and flow.shape[0] != blocks)
-    ):
+    if flow.ndim not in {2, 3} or flow.shape[-1] != instruments or (flow.ndim == 3 and flow.shape[0] != blocks):
         raise ValueError(
             f"baseline: expected shape (firms, {instruments}) or ({blocks}, firms, {instruments}), got {flow.shape}"
         )
     n = flow.shape[-2]
     effects = fitted("effect", effect)
     if effects.ndim not in {2, 3}:
-        raise ValueError(
-            f"effect: expected shape (measures, {instruments}) or ({n}, measures, {instruments})"
-        )
+        raise ValueError(f"effect: expected shape (measures, {instruments}) or ({n}, measures, {instruments})")
     measures = effects.shape[-2]
     effects = fitted("effect", effects, (n, measures, instruments))
     technology = Technology.build(

@@ -106,9 +106,7 @@ def efficiency_ladder(
     )  # fmt: skip
     plan = least_cost(caps, start=start)
     wide = actual * (1.0 + SLACK)
-    yearly = PlanProblem(
-        technology, activity, wide, discount_rate, years=times, banking=False, baseline=baseline
-    )
+    yearly = PlanProblem(technology, activity, wide, discount_rate, years=times, banking=False, baseline=baseline)
     same_flows = least_cost(yearly, start=plan.price * discount[:, None]).cost
     same_totals = same_flows
     if can_bank.any() and blocks > 1:
@@ -136,9 +134,7 @@ def efficiency_ladder(
     )
 
 
-def _shifted(
-    flows: Floats, permits: Floats, initial_bank: npt.ArrayLike, banking: npt.NDArray[np.bool_]
-) -> Floats:
+def _shifted(flows: Floats, permits: Floats, initial_bank: npt.ArrayLike, banking: npt.NDArray[np.bool_]) -> Floats:
     """Return yearly rights with cumulative sums the looser of caps and actual flows, in the end actual flows."""
     supply = permits.copy()
     supply[0] += np.broadcast_to(np.asarray(initial_bank, dtype=np.float64), supply[0].shape)

@@ -129,9 +129,7 @@ def _walk(
             if step == 1.0 or here >= 0.5 * slope or (count >= PATIENCE and step >= 0.5 * high):
                 break
             low, low_slope = step, here
-        elif found[0] <= value + 1e-4 * step * slope or (
-            here <= -0.3 * slope and found[0] <= value + _noise(value)
-        ):
+        elif found[0] <= value + 1e-4 * step * slope or (here <= -0.3 * slope and found[0] <= value + _noise(value)):
             break
         else:
             high, high_slope = step, here

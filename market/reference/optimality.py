@@ -40,9 +40,7 @@ def violations(problem: PlanProblem, plan: Plan) -> dict[str, float]:
             float(np.abs(q - spread).max() / max(float(np.abs(q).max()), 1e-300)),
         ),
         "feasibility": float(np.maximum(-left / units, 0.0).max()),
-        "multiplier_sign": float(
-            np.maximum(-plan.multipliers, 0.0).max() / max(float(np.abs(q).max()), 1e-300)
-        ),
+        "multiplier_sign": float(np.maximum(-plan.multipliers, 0.0).max() / max(float(np.abs(q).max()), 1e-300)),
         "complementary_slackness": float(np.abs(plan.multipliers * left).sum()) / money,
         "stationarity": done.regret / money,
         "supply": done.supply_regret() / money,
@@ -68,9 +66,7 @@ class _Recomputed:
         self.value = self.regret = self.cost = 0.0
         base = np.zeros_like(plan.flows)
         for y in range(plan.flows.shape[0]):
-            technology = replace(
-                given.technology, baseline=given.baseline[y if given.baseline.shape[0] > 1 else 0]
-            )
+            technology = replace(given.technology, baseline=given.baseline[y if given.baseline.shape[0] > 1 else 0])
             price, activity = plan.price[y], given.activity[y]
             base[y] = (activity[:, None] * technology.baseline).sum(axis=0)
             own = flows(technology, plan.levels[y], plan.cut[y], activity)
@@ -104,9 +100,7 @@ class _Recomputed:
         given, plan = self.given, self.plan
         regret = np.abs(self.supply_gain - self._outside_gain(plan.imports))
         finite = np.isfinite(given.backstop)
-        over = (
-            np.where(finite, np.maximum(plan.price - given.backstop_or_zero, 0.0), 0.0) * self.baseline_flow
-        )
+        over = np.where(finite, np.maximum(plan.price - given.backstop_or_zero, 0.0), 0.0) * self.baseline_flow
         idle = np.where(finite, np.abs(given.backstop_or_zero - plan.price), 1e300)
         regret = regret + over + idle * plan.shortfall
         return float((given.discount @ regret).sum())
@@ -123,7 +117,5 @@ class _Recomputed:
             room = technology.group_limit[:, g]
             worst = max(worst, float(((used - room) / np.maximum(room, 1e-300)).max(initial=0.0)))
         worst = max(worst, float(((plan.imports - given.import_limit) / self.baseline_flow).max(initial=0.0)))
-        worst = max(
-            worst, float(((-plan.imports - given.export_limit) / self.baseline_flow).max(initial=0.0))
-        )
+        worst = max(worst, float(((-plan.imports - given.export_limit) / self.baseline_flow).max(initial=0.0)))
         return max(worst, float((-plan.shortfall / self.baseline_flow).max(initial=0.0)))

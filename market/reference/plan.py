@@ -77,9 +77,7 @@ def least_cost(problem: PlanProblem, start: "Plan | Floats | None" = None, toler
     point, damping = _starting_point(dual, start)
     iterations = 0
     for count in range(ROUNDS):
-        found = minimise(
-            dual.evaluate, dual.residual, point, dual.ridge, damping=damping, tolerance=0.1 * tolerance
-        )
+        found = minimise(dual.evaluate, dual.residual, point, dual.ridge, damping=damping, tolerance=0.1 * tolerance)
         iterations += found.iterations
         if found.residual > ACCEPTABLE and not found.unbounded:
             found = _around_the_kinks(dual, found, tolerance)
@@ -112,9 +110,7 @@ def _around_the_kinks(dual: Dual, found: Minimum, tolerance: float) -> Minimum:
             maxiter=400,
         )
         start = np.maximum(nearer, 0.0)
-        found = minimise(
-            dual.evaluate, dual.residual, start, dual.ridge, damping=CAUTION, tolerance=0.1 * tolerance
-        )
+        found = minimise(dual.evaluate, dual.residual, start, dual.ridge, damping=CAUTION, tolerance=0.1 * tolerance)
         if found.unbounded or found.residual <= ACCEPTABLE:
             break
     return found
@@ -180,18 +176,14 @@ def _one_block(given: PlanArrays) -> PlanArrays:
     )
 
 
-def _report(
-    dual: Dual, point: Floats, primal: Primal, residual: float, converged: bool, iterations: int
-) -> Plan:
+def _report(dual: Dual, point: Floats, primal: Primal, residual: float, converged: bool, iterations: int) -> Plan:
     given = dual.given
     blocks = given.permits.shape[0]
     price = dual.prices(point)
     flow = np.empty_like(price)
     cost = np.empty(blocks)
     for y in range(blocks):
-        technology = replace(
-            given.technology, baseline=given.baseline[y if given.baseline.shape[0] > 1 else 0]
-        )
+        technology = replace(given.technology, baseline=given.baseline[y if given.baseline.shape[0] > 1 else 0])
         flow[y] = flows(technology, primal.levels[y], primal.cut[y], given.activity[y]).sum(axis=0)
         cost[y] = operating_cost(technology, primal.levels[y], primal.cut[y], given.activity[y]).sum()
     cost += (given.backstop_or_zero * primal.shortfall).sum(axis=1)
@@ -200,9 +192,7 @@ def _report(
     bank = np.where(given.banking, left, 0.0)
     total = float(given.discount @ cost)
     value = -dual.evaluate(point)[0] * dual.money
-    scale = max(
-        abs(total), float((dual.discounted(point.reshape(price.shape) * dual.unit) * dual.flow_scale).sum())
-    )
+    scale = max(abs(total), float((dual.discounted(point.reshape(price.shape) * dual.unit) * dual.flow_scale).sum()))
     return Plan(
         price=price,
         multipliers=point.reshape(price.shape) * dual.unit,

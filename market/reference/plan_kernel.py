@@ -99,9 +99,7 @@ def unit_response(
         benefit[m] = value
         x[m] = level(value, curvature[m], limit[i, m])
     for g in range(group_limit.shape[1]):
-        multiplier[g] = group_levels(
-            g, benefit, curvature, limit[i], group[i], weight[i], group_limit[i, g], x
-        )
+        multiplier[g] = group_levels(g, benefit, curvature, limit[i], group[i], weight[i], group_limit[i, g], x)
     gain = 0.0
     for m in range(measures):
         gain += benefit[m] * x[m] - 0.5 * curvature[m] * x[m] * x[m]

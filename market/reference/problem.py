@@ -111,9 +111,7 @@ def full_arrays(problem: PlanProblem) -> PlanArrays:
         permits=permits,
         years=times,
         discount=(1.0 + float(rate)) ** -times,
-        banking=np.ascontiguousarray(
-            np.broadcast_to(np.asarray(problem.banking, dtype=bool), (instruments,))
-        ),
+        banking=np.ascontiguousarray(np.broadcast_to(np.asarray(problem.banking, dtype=bool), (instruments,))),
         initial_bank=fitted("initial_bank", problem.initial_bank, (instruments,)),
         backstop=fitted("backstop", problem.backstop, shape, least=0.0, infinite=True),
         baseline=baseline,
@@ -141,9 +139,7 @@ def fitted(
         try:
             array = np.array(np.broadcast_to(array, shape))
         except ValueError as error:
-            raise ValueError(
-                f"{name}: expected shape {shape} or one that spreads to it, got {array.shape}"
-            ) from error
+            raise ValueError(f"{name}: expected shape {shape} or one that spreads to it, got {array.shape}") from error
     if np.isnan(array).any():
         raise ValueError(f"{name}: has {int(np.isnan(array).sum())} missing value(s) (NaN)")
     if not infinite and np.isinf(array).any():

@@ -126,3 +126,28 @@ def test_a_horizon_of_one_year_sees_this_year_while_last_years_deadline_is_open(
     np.testing.assert_allclose(np.mean(values), 28.0 / 3.0, rtol=0.02)
     assert max(values) / min(values) < 1.07
     assert not model.run().recorder.deadlines["shortfall"].any()
+
+
+def test_rights_that_cannot_be_carried_over_have_a_schedule_a_vintage():
+    """With the deadline half a year late, year 2 is worked at 28/3 from January on, not at 0."""
+    rules = {"right0": economies.instrument([130.0, 120.0], banking="none", compliance={"deadline_after": 6})}
+    model = RightsMarketModel(economies.economy(**TWO, permits=[[130.0], [120.0]], instruments=rules), 1)
+    values = []
+    for period in range(24):
+        model.step()
+        if period >= 12:
+            values.append(model.exchange.operating[0])
+    np.testing.assert_allclose(np.mean(values), 28.0 / 3.0, rtol=0.02)
+    assert max(values) / min(values) < 1.07
+
+
+def test_imports_serve_last_years_deadline_while_it_is_open():
+    """A cap of 100 needs imports: at the backstop of 1000 before, although the outside price was 5 + 0.05 x 36."""
+    for months in (6, 12):
+        market_outside = {"price": {2025: 5.0}, "slope": 0.05, "import_limit": 60.0, "export_limit": 0.0}
+        given = {"compliance": {"deadline_after": months}, "outside": market_outside}
+        model = market([100.0, 100.0, 100.0], **given).run()
+        assert np.nanmax(model.recorder.market["indicative"]) < 8.0
+        assert not model.recorder.deadlines["shortfall"].any()
+        imports = np.nansum(model.recorder.state["outside_net_import"][:36, 0].reshape(3, 12), axis=1)
+        assert imports.max() <= 60.0

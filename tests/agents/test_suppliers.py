@@ -60,9 +60,10 @@ def test_without_an_outside_market_there_are_no_orders(model):
     desk = model.exchange.desks[1]
     horizon = desk.horizon_at(3)
     assert len(outside_orders(desk, horizon, 0, 10.0, model.registry.outside)) == 0
-    terms, limits = outside_terms(desk, horizon, 0)
+    terms, limits, shares = outside_terms(desk, horizon, 0)
     assert not terms.any()
     assert not limits.any()
+    assert not shares.any()
 
 
 def test_outside_prices_are_interpolated_and_held(model):
