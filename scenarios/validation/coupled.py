@@ -116,9 +116,7 @@ SULPHUR_CAPS = np.array([55.0, 50, 45, 40, 36, 32])
 UNLIMITED = np.full(6, 1e4)
 
 
-def three_instruments(
-    energy_caps: npt.ArrayLike, sulphur_caps: npt.ArrayLike = SULPHUR_CAPS
-) -> JointEquilibrium:
+def three_instruments(energy_caps: npt.ArrayLike, sulphur_caps: npt.ArrayLike = SULPHUR_CAPS) -> JointEquilibrium:
     """Return the equilibrium of A11 under the given energy and SO2 caps."""
     return joint_equilibrium(
         baseline=[(100, 40, 20), (80, 30, 30), (60, 35, 10)],
@@ -126,9 +124,7 @@ def three_instruments(
         intercept=[(10, 8, 2), (20, 5, 3), (5, 15, 4)],
         slope=[(4, 3, 1), (5, 2, 1.5), (3, 4, 2)],
         limit=[(12, 6, 10), (10, 10, 16), (10, 4, 2.5)],
-        permits=np.stack(
-            [CARBON_CAPS, np.asarray(energy_caps, dtype=np.float64), np.asarray(sulphur_caps)], axis=1
-        ),
+        permits=np.stack([CARBON_CAPS, np.asarray(energy_caps, dtype=np.float64), np.asarray(sulphur_caps)], axis=1),
         discount_rate=0.05,
     )
 
@@ -141,9 +137,7 @@ def all_three_bind() -> list[Case]:
     cases = []
     for year in range(6):
         grown = first * 1.05**year
-        cases += series(
-            f"A11a.price.year{year}", COUPLED, grown, found.price[year], EXACT, PRICE, "instrument"
-        )
+        cases += series(f"A11a.price.year{year}", COUPLED, grown, found.price[year], EXACT, PRICE, "instrument")
     return [
         *cases,
         *series("A11a.flow.year0", COUPLED, flows[0], found.flows[0], EXACT, UNITS, "instrument"),
@@ -157,9 +151,7 @@ def energy_slack() -> list[Case]:
     """A11b: the energy cap is loose and its rights are banked for nothing."""
     found = three_instruments([100, 97, 94, 91, 88, 85])
     return [
-        *series(
-            "A11b.price.year0", COUPLED, (8.461318, 0.0, 4.475750), found.price[0], EXACT, PRICE, "instrument"
-        ),
+        *series("A11b.price.year0", COUPLED, (8.461318, 0.0, 4.475750), found.price[0], EXACT, PRICE, "instrument"),
         Case("A11b.bank.end.energy", COUPLED, 15.148716, found.bank[-1, 1], EXACT, UNITS),
         Case("A11b.cost", COUPLED, 1991.466705, found.cost, EXACT, MONEY),
     ]

@@ -38,9 +38,7 @@ def equimarginal() -> list[Case]:
         Case("A1a.cost", MONTGOMERY, 514.285714, found.cost, EXACT, MONEY),
         Case("A1a.cost.uniform_cut", MONTGOMERY, 700.0, uniform, EXACT, MONEY),
         Case("A1a.cost.ratio_to_uniform_cut", MONTGOMERY, 0.7347, found.cost / uniform, 5e-5),
-        *series(
-            "A1a.marginal_cost.uniform_cut", MONTGOMERY, (10.0, 20.0, 40.0), slope * cut, EXACT, PRICE, "firm"
-        ),
+        *series("A1a.marginal_cost.uniform_cut", MONTGOMERY, (10.0, 20.0, 40.0), slope * cut, EXACT, PRICE, "firm"),
     ]
 
 

@@ -60,9 +60,7 @@ def test_tie_break_is_splitmix_of_key_and_id_compiled_or_not():
 
 def test_tie_break_favours_nobody():
     streams, ids = Streams(6), np.arange(50)
-    wins = np.bincount(
-        [int(tie_break(streams.at("x", t).key, ids).argmax()) for t in range(5_000)], minlength=50
-    )
+    wins = np.bincount([int(tie_break(streams.at("x", t).key, ids).argmax()) for t in range(5_000)], minlength=50)
     assert abs(wins - 100).max() < 5 * np.sqrt(100)
 
 

@@ -18,9 +18,7 @@ STREAM = Streams(1).at("clearing", 0)
 def batch(*rows):
     """Return orders from (account, side, price, lots)."""
     columns = np.array(rows, dtype=np.int64).reshape(-1, 4)
-    return OrderBatch(
-        columns[:, 0].copy(), columns[:, 1].astype(np.int8), columns[:, 2].copy(), columns[:, 3].copy()
-    )
+    return OrderBatch(columns[:, 0].copy(), columns[:, 1].astype(np.int8), columns[:, 2].copy(), columns[:, 3].copy())
 
 
 @pytest.fixture
@@ -89,9 +87,7 @@ def test_rejection_does_not_depend_on_the_order_of_rows(registry):
     kept = set()
     for _ in range(20):
         accepted = lock_orders(registry, 0, orders.take(generator.permutation(5)), 1)
-        kept.add(
-            tuple(sorted(zip(accepted.orders.price.tolist(), accepted.orders.quantity.tolist(), strict=True)))
-        )
+        kept.add(tuple(sorted(zip(accepted.orders.price.tolist(), accepted.orders.quantity.tolist(), strict=True))))
         registry.unlock(0, None, accepted.rights)
     assert kept == {((7, 50),)}
 
@@ -113,9 +109,7 @@ def test_rejected_orders_have_a_row_in_the_result(registry):
 
 
 def test_a_market_without_trade_settles_to_nothing(registry):
-    _, result, summary = trade(
-        registry, 0, batch((0, SELL, 9, 10), (1, BUY, 5, 10)), CallAuction(), None, STREAM, 1, 0
-    )
+    _, result, summary = trade(registry, 0, batch((0, SELL, 9, 10), (1, BUY, 5, 10)), CallAuction(), None, STREAM, 1, 0)
     assert (result.price, summary.lots, summary.value) == (NO_PRICE, 0, 0)
     assert not registry.locked.any()
     trade(registry, 0, OrderBatch.empty(), CallAuction(), None, STREAM, 1, 0)

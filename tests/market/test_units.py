@@ -49,11 +49,7 @@ def test_money_that_would_be_rounded_is_refused():
         money_per_lot_tick(0.001, 0.01, 0.01)
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from([0.001, 0.3, 1.0, 7.0]), st.sampled_from([0.01, 0.05, 0.4])), max_size=4
-    )
-)
+@given(st.lists(st.tuples(st.sampled_from([0.001, 0.3, 1.0, 7.0]), st.sampled_from([0.01, 0.05, 0.4])), max_size=4))
 def test_the_minor_unit_divides_every_lot_at_a_tick_and_is_the_largest(pairs):
     unit = minor_unit(pairs)
     worth = [Fraction(str(lot)) * Fraction(str(tick)) / unit for lot, tick in pairs]

@@ -42,9 +42,7 @@ class Play:
 
     def turn(self, t):
         generator = self.streams.at("play", t).generator()
-        way = generator.choice(
-            [self.issue, self.take, self.carry, self.pay, self.lock, self.trade, self.break_rules]
-        )
+        way = generator.choice([self.issue, self.take, self.carry, self.pay, self.lock, self.trade, self.break_rules])
         way(generator, t)
 
     def _part(self, generator, available):
@@ -53,9 +51,7 @@ class Play:
 
     def issue(self, generator, t):
         registry = self.registry
-        registry.issue(
-            generator.integers(registry.products), None, generator.integers(0, 1_000, registry.accounts), t
-        )
+        registry.issue(generator.integers(registry.products), None, generator.integers(0, 1_000, registry.accounts), t)
         self.operations += registry.accounts
 
     def take(self, generator, t):

@@ -31,9 +31,7 @@ def clear(orders, stream=STREAM):
 def batch(*rows):
     """Return orders from (account, side, price, lots)."""
     columns = np.array(rows, dtype=np.int64).reshape(-1, 4)
-    return OrderBatch(
-        columns[:, 0].copy(), columns[:, 1].astype(np.int8), columns[:, 2].copy(), columns[:, 3].copy()
-    )
+    return OrderBatch(columns[:, 0].copy(), columns[:, 1].astype(np.int8), columns[:, 2].copy(), columns[:, 3].copy())
 
 
 def summary(result):
@@ -56,9 +54,7 @@ def test_random_books_clear_as_the_obvious_clearing():
         assert_as_obvious(orders, streams.at("clearing", i))
 
 
-ORDERS = st.lists(
-    st.tuples(st.sampled_from((BUY, SELL)), st.integers(0, 40), st.integers(1, 1 << 40)), max_size=15
-)
+ORDERS = st.lists(st.tuples(st.sampled_from((BUY, SELL)), st.integers(0, 40), st.integers(1, 1 << 40)), max_size=15)
 
 
 @given(ORDERS)
@@ -198,8 +194,7 @@ def test_withdrawing_ones_own_leaves_the_imbalance_between_the_two_limits():
     left = orders.quantity - own_crossing(orders)
     for p in range(5, 10):
         excess = [
-            int((q * orders.side * ((orders.price - p) * orders.side >= 0)).sum())
-            for q in (orders.quantity, left)
+            int((q * orders.side * ((orders.price - p) * orders.side >= 0)).sum()) for q in (orders.quantity, left)
         ]
         assert excess[0] == excess[1]
 

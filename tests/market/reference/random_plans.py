@@ -22,9 +22,7 @@ class Features:
     part_years: bool = False
 
 
-def random_problem(
-    seed: int, firms: int, measures: int, blocks: int, instruments: int, has: Features
-) -> PlanProblem:
+def random_problem(seed: int, firms: int, measures: int, blocks: int, instruments: int, has: Features) -> PlanProblem:
     """Return a plan whose caps lie between what all measures leave and somewhat above the baseline."""
     draw = np.random.default_rng(seed)
     unit = 10.0 ** draw.uniform(-2, 4, instruments)
@@ -78,9 +76,7 @@ def random_problem(
         years=np.arange(blocks) - 0.6 * (np.arange(blocks) > 0) if has.part_years else None,
         banking=draw.random(instruments) < 0.6 if has.mixed_banking else True,
         initial_bank=draw.choice([0.0, 0.1], instruments) * full[0],
-        backstop=np.broadcast_to(draw.uniform(30, 500, instruments) / unit, permits.shape)
-        if has.backstop
-        else np.inf,
+        backstop=np.broadcast_to(draw.uniform(30, 500, instruments) / unit, permits.shape) if has.backstop else np.inf,
         baseline=baseline * draw.uniform(0.8, 1.2, (blocks, 1, 1)) if has.changing_baseline else None,
         outside=outside,
     )

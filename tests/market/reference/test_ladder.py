@@ -27,9 +27,7 @@ def score(problem: PlanProblem, cost: np.ndarray, flow: np.ndarray, **more: obje
 def test_the_optimal_plan_scores_zero_on_every_rung(
     seed: int, steps: bool, cuts: bool, outside: bool, mixed: bool
 ) -> None:
-    has = Features(
-        steps=steps, cuts=cuts, outside=outside, mixed_banking=mixed, changing_baseline=seed % 2 == 0
-    )
+    has = Features(steps=steps, cuts=cuts, outside=outside, mixed_banking=mixed, changing_baseline=seed % 2 == 0)
     problem = random_problem(seed, 6, 4, 5, 3, has)
     plan = least_cost(problem)
     given_ = full_arrays(problem)
@@ -51,9 +49,7 @@ def test_the_optimal_plan_scores_zero_on_every_rung(
 
 @settings(max_examples=40)
 @given(st.integers(0, 2**31), st.booleans(), st.booleans())
-def test_other_behaviour_is_misallocated_or_mistimed_never_better(
-    seed: int, groups: bool, mixed: bool
-) -> None:
+def test_other_behaviour_is_misallocated_or_mistimed_never_better(seed: int, groups: bool, mixed: bool) -> None:
     problem = random_problem(seed, 6, 4, 5, 3, Features(groups=groups, mixed_banking=mixed))
     technology, draw = problem.technology, np.random.default_rng(seed)
     activity = np.asarray(problem.activity)
@@ -74,9 +70,7 @@ def test_other_behaviour_is_misallocated_or_mistimed_never_better(
     assert found.least_cost + sum(found.rungs().values()) == pytest.approx(found.actual_cost, rel=1e-9)
     assert found.identity_error <= 1e-9
     assert found.investment == 0.5
-    assert found.friction == pytest.approx(
-        float(1.0 / (1 + problem.discount_rate) ** np.arange(5) @ np.full(5, 0.01))
-    )
+    assert found.friction == pytest.approx(float(1.0 / (1 + problem.discount_rate) ** np.arange(5) @ np.full(5, 0.01)))
 
 
 def two_firms() -> Technology:

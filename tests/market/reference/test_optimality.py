@@ -43,9 +43,7 @@ def test_taut_string_and_dual_agree(seed: int, firms: int, years: int, capped: b
     backstop = float(draw.uniform(5, 40)) if capped else np.inf
     limit = baseline.min(axis=0)
     baseline = np.broadcast_to(limit, baseline.shape)
-    exact = intertemporal_equilibrium(
-        intercept, slope, limit, permits, rate, initial_bank=bank, backstop=backstop
-    )
+    exact = intertemporal_equilibrium(intercept, slope, limit, permits, rate, initial_bank=bank, backstop=backstop)
     plan = joint_equilibrium(
         limit[:, None], [[1.0]], intercept[:, None], slope[:, None], limit[:, None], permits[:, None], rate,
         initial_bank=bank, backstop=backstop,

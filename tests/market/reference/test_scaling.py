@@ -47,9 +47,7 @@ def test_the_order_of_firms_does_not_matter(seed: int, order: int) -> None:
     rows = np.random.default_rng(order).permutation(5)
     technology = problem.technology
     fields = {
-        name: getattr(technology, name)[rows]
-        for name in Technology.__dataclass_fields__
-        if name != "measure_names"
+        name: getattr(technology, name)[rows] for name in Technology.__dataclass_fields__ if name != "measure_names"
     }
     shuffled = replace(
         problem, technology=replace(technology, **fields), activity=np.asarray(problem.activity)[:, rows]

@@ -92,9 +92,7 @@ def test_curved_costs_agree_with_slsqp(seed: int) -> None:
     def cost(v: np.ndarray) -> float:
         x, cut = split(v)
         own = (1 - cut) * (intercept * x + 0.5 * slope * x**2).sum(axis=2)
-        return float(
-            discount @ (own + technology.margin * cut + 0.5 * technology.output_slope * cut**2).sum(axis=1)
-        )
+        return float(discount @ (own + technology.margin * cut + 0.5 * technology.output_slope * cut**2).sum(axis=1))
 
     def room(v: np.ndarray) -> np.ndarray:
         x, cut = split(v)
