@@ -24,5 +24,5 @@ def measure() -> list[Figure]:
     return [
         Figure("jiangxi, simulation", min(times), "s", "", 5.0, "at most"),
         Figure("jiangxi, per account, month and instrument", min(times) / steps * 1e9, "ns"),
-        Figure("jiangxi, memory of the process", peak, "MB"),
+        Figure("jiangxi, memory of the process", peak, "MB", "", 1_000.0, "at most"),
     ]
