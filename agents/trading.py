@@ -210,7 +210,9 @@ class Exchange:
         )
         if result.price != NO_PRICE:
             price = float(result.price) * desk.rule.tick
-            if quote.operating == quote.price:
+            # A limit on carry-over parts last year's vintage from this year's: forced sales do not price today's flows.
+            parted = horizon.pending and desk.rule.banking.limit_for(int(spec.start_year + horizon.front)) is not None
+            if quote.operating == quote.price and not parted:
                 self.operating[k] = price
             self.prices[k] = price
             desk.last_price = price
