@@ -75,7 +75,7 @@ class Display:
         return found
 
     def fill(self, path: str, **values: object) -> str:
-        """Return a fixed text with its placeholders filled."""
+        """Return a fixed text with the values put in."""
         return str(self.text(path)).format(**values)
 
     def name(self, kind: str, key: str) -> str:

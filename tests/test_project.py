@@ -99,7 +99,6 @@ def test_citation_has_what_the_format_requires():
 @pytest.fixture(scope="module")
 def wheel_names(tmp_path_factory) -> set[str]:
     """The files in a wheel built, offline, from a copy: a build writes into its source folder."""
-    pytest.importorskip("setuptools", minversion="77")
     source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from agents.behaviours.declared import PlannerRule
+from agents.behaviours.declared import ComplierRule, PlannerRule
 from agents.model import RightsMarketModel
 from agents.world import World
 from market.instruments import Instrument
@@ -151,3 +151,14 @@ def test_imports_serve_last_years_deadline_while_it_is_open():
         assert not model.recorder.deadlines["shortfall"].any()
         imports = np.nansum(model.recorder.state["outside_net_import"][:36, 0].reshape(3, 12), axis=1)
         assert imports.max() <= 60.0
+
+
+def test_compliers_count_what_their_measures_save_before_they_buy():
+    """Only compliers, four periods a year: all looked short at the last chance, so nobody sold and rights expired."""
+    caps = [130.0, 120.0, 110.0]
+    given = {"right0": economies.instrument(caps, banking="none")}
+    rule = ComplierRule(trade_cost=0.0)
+    spec = economies.economy(**TWO, permits=[[cap] for cap in caps], instruments=given, behaviours=(rule,), periods=4)
+    model = RightsMarketModel(spec, 1).run()
+    np.testing.assert_allclose(model.flow.sum(axis=(1, 2)), caps, rtol=0.02)
+    assert model.recorder.deadlines["expired"].sum() < 0.02 * sum(caps)
