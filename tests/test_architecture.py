@@ -1,4 +1,4 @@
-"""The shape that the project promises: one-way imports, pure market, lazy libraries, no global randomness, short files."""
+"""The shape promised: one-way imports, a pure market, lazy libraries, no global randomness, short files."""
 
 import ast
 import json
