@@ -27,7 +27,7 @@ from market.orders import OrderBatch
 from market.technology import NO_GROUP, Technology
 
 if TYPE_CHECKING:
-    from agents.behaviours.adaptive_kernel import Curves, Terms
+    from agents.behaviours.adaptive_kernel import Straight, Terms
     from agents.spec import MarketSpec
     from market.net_demand_kernel import Firms
     from market.randomness import Streams
@@ -40,10 +40,13 @@ Ints = npt.NDArray[np.int64]
 class Traders:
     """The adaptive accounts of one instrument and the columns that their orders are written to.
 
-    ``curves`` are their flows as functions of a price; ``alone`` tells whether nobody else takes part.
+    ``straight`` are those with a linear response, ``other`` the rows and accounts of the rest; ``alone`` tells whether
+    nobody else takes part.
     """
 
-    curves: "Curves"
+    k: int
+    straight: "Straight"
+    other: tuple[Ints, Ints]
     alone: bool
     account: Ints
     side: npt.NDArray[np.int8]
@@ -57,9 +60,12 @@ def traders(spec: "MarketSpec", k: int, participants: Ints, group_of: Ints) -> T
     rows = np.flatnonzero(adaptive[group_of[participants]])
     if not rows.size:
         return None
+    straight, curve, rate = lay_out(spec.technology, k, participants[rows])
     room = rows.size + 1  # an order more while they are written
     return Traders(
-        curves=lay_out(spec.technology, k, rows, participants[rows]),
+        k=k,
+        straight=_straight(k, rows[straight], participants[rows[straight]], curve, rate),
+        other=(rows[~straight], participants[rows[~straight]]),
         alone=rows.size == participants.size,
         account=np.empty(room, dtype=np.int64),
         side=np.empty(room, dtype=np.int8),
@@ -68,38 +74,42 @@ def traders(spec: "MarketSpec", k: int, participants: Ints, group_of: Ints) -> T
     )
 
 
-def lay_out(technology: Technology, k: int, rows: Ints, accounts: Ints) -> "Curves":
-    """Return the curves of accounts: straight where one linear measure outside overlap groups moves a fixed output."""
-    from agents.behaviours.adaptive_kernel import Curves
+def _straight(k: int, rows: Ints, accounts: Ints, curve: Floats, rate: Floats) -> "Straight":
+    from agents.behaviours.adaptive_kernel import Straight
 
+    order = np.arange(rows.size)
+    direct = bool((rows == order).all() and (accounts == order).all())
+    return Straight(k, direct, rows, accounts, curve, rate)
+
+
+def lay_out(technology: Technology, k: int, accounts: Ints) -> tuple[npt.NDArray[np.bool_], Floats, Floats]:
+    """Return which accounts (r,) respond linearly, and their curves (5, s) and rates (s, K).
+
+    These are accounts with a fixed output whose flow one linear measure outside overlap groups moves, or none at all.
+    """
+    measures = technology.measures
     effect, limit = technology.effect[accounts, :, k], technology.limit[accounts]
     acts = (effect != 0.0) & (limit > 0.0)
-    measure = np.argmax(acts, axis=1) if technology.measures else np.zeros(rows.size, dtype=np.int64)
-    each = np.arange(rows.size)
+    idle = ~acts.any(axis=1)
+    measure = np.argmax(acts, axis=1) if measures else np.zeros(accounts.size, dtype=np.int64)
+    each = np.arange(accounts.size)
 
     def of(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return np.ascontiguousarray(values[each, measure])
+        return values[each, measure] if measures else np.zeros(accounts.size)
 
-    if technology.measures:
-        own, slope = of(effect), of(technology.slope[accounts])
-        linear = (acts.sum(axis=1) == 1) & (own > 0.0) & (slope > 0.0) & (of(technology.group[accounts]) == NO_GROUP)
-        start, reach = of(technology.intercept[accounts]), of(limit)
-        rate = technology.effect[accounts, measure]
-    else:
-        own = slope = reach = start = np.zeros(rows.size)
-        linear = np.zeros(rows.size, dtype=bool)
-        rate = np.zeros((rows.size, technology.instruments))
-    idle = ~acts.any(axis=1)  # nothing moves the flow: a curve that never starts to fall
+    own, slope, group = of(effect), of(technology.slope[accounts]), of(technology.group[accounts])
+    linear = (acts.sum(axis=1) == 1) & (own > 0.0) & (slope > 0.0) & (group == NO_GROUP)
     straight = (linear | idle) & (technology.output_limit[accounts] <= 0.0)
     own = np.where(linear, own, 1.0)
     steep = np.where(linear, slope / own**2, 1.0)
-    rate = np.where(linear[:, None], rate / own[:, None], 0.0)
-    rate[:, k] = 0.0
-    return Curves(
-        k=k, row=rows, account=accounts, straight=straight,
-        full=np.ascontiguousarray(technology.baseline[accounts, k]), start=np.where(linear, start / own, 0.0),
-        steep=steep, inverse=1.0 / steep, reach=np.where(linear, reach * own, 0.0), rate=rate,
-    )  # fmt: skip
+    start, reach = of(technology.intercept[accounts]) / own, of(limit) * own
+    full = technology.baseline[accounts, k]
+    curve = np.array([full, np.where(linear, start, 0.0), steep, 1.0 / steep, np.where(linear, reach, 0.0)])
+    rate = np.zeros((accounts.size, technology.instruments))
+    if measures:
+        rate = np.where(linear[:, None], technology.effect[accounts, measure] / own[:, None], 0.0)
+        rate[:, k] = 0.0
+    return straight, np.ascontiguousarray(curve[:, straight]), rate[straight]
 
 
 def orders(
@@ -117,12 +127,17 @@ def orders(
     expected : (n, K) expected prices.
     terms : windows, years left, bound on willingness to pay, lot and tick.
     """
-    from agents.behaviours.adaptive_kernel import adaptive_orders
+    from agents.behaviours.adaptive_kernel import other_orders, straight_orders
 
-    count = adaptive_orders(
-        who.curves, firms, fixed, activity, free, expected, terms, who.account, who.side, who.price, who.quantity
-    )
-    return OrderBatch(who.account[:count], who.side[:count], who.price[:count], who.quantity[:count])
+    account, side, price, quantity = who.account, who.side, who.price, who.quantity
+    count = straight_orders(
+        who.straight, fixed, activity, free, expected, terms, 0, account, side, price, quantity
+    )  # fmt: skip
+    if who.other[0].size:
+        count = other_orders(
+            *who.other, who.k, firms, fixed, activity, free, expected, terms, count, account, side, price, quantity
+        )
+    return OrderBatch(account[:count], side[:count], price[:count], quantity[:count])
 
 
 def first_errors(spec: "MarketSpec", streams: "Streams", group_of: Ints) -> Floats:

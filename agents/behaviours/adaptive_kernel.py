@@ -11,12 +11,13 @@ BLOCK = 512  # rows worked on together: their intermediate results stay in the n
 ITERATIONS = 60
 PRECISION = 0.02  # of a tick: how well a reservation price is known where it has to be searched
 FORGIVEN = 1e-9  # of a lot: what floating point may add to a whole number of lots
+ENDLESS = 1e300  # years that are needed where none are left
 
-Curves = namedtuple("Curves", "k row account straight full start steep inverse reach rate")
-"""Flows of adaptive accounts (r,) as functions of their own price: ``row`` among the participants of instrument ``k``
-and ``account``. Where ``straight`` the flow a year falls from ``full`` along one linear measure by at most ``reach``:
-``full − clip((p − start) · inverse, 0, reach)``, with ``steep = 1 / inverse``; ``rate`` (r, K) takes the other
-instruments' prices off ``start``."""
+Straight = namedtuple("Straight", "k direct row account curve rate")
+"""Accounts (r,) whose flow falls along one linear measure: ``row`` among the participants of instrument ``k`` and
+``account``, which are both 0 … r − 1 where ``direct``; ``curve`` (5, r) has ``full``, ``start``, ``steep``, ``1/steep`` and
+``reach`` of a flow ``full − clip((p − start)/steep, 0, reach)`` a year; ``rate`` (r, K) takes the other instruments'
+prices off ``start``."""
 
 Terms = namedtuple("Terms", "windows pending weight bound lot tick")
 """What all accounts share: the deadlines ``windows`` that they look at, ``pending`` of them without flows to come;
@@ -24,81 +25,132 @@ Terms = namedtuple("Terms", "windows pending weight bound lot tick")
 
 
 @njit(cache=True, error_model="numpy")  # a check of every division would keep the loops from being vectorised
-def adaptive_orders(
-    curves, firms, fixed, activity, free, expected, terms, account, side, limit_price, quantity
-):  # fmt: skip
-    """Write one limit order for each account that has something to trade; return how many.
+def straight_orders(who, fixed, activity, free, expected, terms, count, account, side, limit_price, quantity):
+    """Write one limit order for each account of `Straight` that has something to trade; return the next ``count``.
 
     Parameters
     ----------
-    curves : `Curves` of the accounts (r,).
-    firms : `market.net_demand_kernel.Firms`, for those that are not straight.
+    who : the accounts.
     fixed : (W, participants) open obligations less rights, in units; activity, free : (participants,) and (A,).
     expected : (n, K) each account's expected prices.
     terms : `Terms`.
-    account, side, limit_price, quantity : columns to be filled, with room for r + 1 orders.
+    count : orders written before.
+    account, side, limit_price, quantity : columns to be filled, with room for an order more than there are accounts.
     """
-    k, rows, accounts, straight = curves.k, curves.row, curves.account, curves.straight
-    full, start, steep, inverse, reach = curves.full, curves.start, curves.steep, curves.inverse, curves.reach
+    k, direct, rows, accounts, curve, rate = who.k, who.direct, who.row, who.account, who.curve, who.rate
     pending, windows, weight = terms.pending, terms.windows, terms.weight
     lot, tick, bound = terms.lot, terms.tick, terms.bound
-    instruments, measures = expected.shape[1], firms.slope.shape[1]
-    begin, owed, known, years = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
-    belief, value, need = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
-    ticks = np.empty(BLOCK, dtype=np.int64)
-    price, benefit, x = np.empty(instruments), np.empty(measures), np.empty(measures)
-    count = 0
+    instruments = expected.shape[1]
+    owed, known, years, belief = np.zeros(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    begin, value, idle = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    lots = np.empty(BLOCK, dtype=np.int64)
     for first in range(0, rows.shape[0], BLOCK):
-        size = min(BLOCK, rows.shape[0] - first)
-        f, c, r = full[first : first + size], steep[first : first + size], reach[first : first + size]
-        inv, at = inverse[first : first + size], start[first : first + size]
+        last = min(first + BLOCK, rows.shape[0])
+        size = last - first
+        full, start, steep, inverse, reach = (
+            curve[0, first:last], curve[1, first:last], curve[2, first:last], curve[3, first:last],
+            curve[4, first:last],
+        )  # fmt: skip
+        known[:] = 0.0 if pending == 0 else -np.inf
+        if direct:
+            here, now, own = fixed[0, first:last], free[first:last], expected[first:last, k]
+            busy = activity[first:last]
+            for j in range(size):
+                owed[j], years[j], belief[j], idle[j] = here[j], weight * busy[j], own[j], now[j]
+        else:
+            for j in range(size):
+                row, i = rows[first + j], accounts[first + j]
+                owed[j], years[j], belief[j], idle[j] = fixed[0, row], weight * activity[row], expected[i, k], free[i]
+        if pending > 0:
+            for j in range(size):
+                known[j] = owed[j]
+            for w in range(1, windows):
+                for j in range(size):
+                    owed[j] += fixed[w, rows[first + j]]
+                if w < pending:
+                    for j in range(size):
+                        known[j] = max(known[j], owed[j])
         for j in range(size):
-            belief[j] = expected[accounts[first + j], k]
-            begin[j] = at[j]
+            begin[j] = start[j]
         if instruments > 1:
             for j in range(size):
                 for other in range(instruments):
-                    begin[j] -= curves.rate[first + j, other] * expected[accounts[first + j], other]
-        for j in range(size):
-            row = rows[first + j]
-            known[j], owed[j] = -np.inf, 0.0
-            years[j] = weight * activity[row]
-            for w in range(windows):
-                owed[j] += fixed[w, row]
-                if w < pending:
-                    known[j] = max(known[j], owed[j])
+                    begin[j] -= rate[first + j, other] * expected[accounts[first + j], other]
         for j in range(size):  # the price at which the flow is what the rights allow
-            cut = f[j] + (owed[j] / years[j] if years[j] > 0.0 else owed[j] * 1e300)
-            own = min(max(begin[j] + c[j] * cut, 0.0), bound)
-            own = own if cut <= r[j] else bound
-            own = own if cut > 0.0 else 0.0
-            value[j] = own if known[j] <= 0.0 else bound
+            cut = full[j] + (owed[j] / years[j] if years[j] > 0.0 else owed[j] * ENDLESS)
+            own_price = min(max(begin[j] + steep[j] * cut, 0.0), bound)
+            own_price = own_price if cut <= reach[j] else bound
+            own_price = own_price if cut > 0.0 else 0.0
+            value[j] = bound if pending > 0 and known[j] > 0.0 else own_price
+        prices, sides = limit_price[count : count + size], side[count : count + size]
         for j in range(size):
-            ticks[j] = max(1, np.int64(np.floor(0.5 * (value[j] + belief[j]) / tick + 0.5)))
+            prices[j] = max(1, np.int64(np.floor(0.5 * (value[j] + belief[j]) / tick + 0.5)))
+        none = False
         for j in range(size):
-            flow = f[j] - min(max((ticks[j] * tick - begin[j]) * inv[j], 0.0), r[j])
-            need[j] = max(known[j], owed[j] + years[j] * max(0.0, flow))
-        for j in range(size):
-            if not straight[first + j]:
-                i = accounts[first + j]
-                for other in range(instruments):
-                    price[other] = expected[i, other]
-                value[j] = reservation_price(i, k, price, owed[j], known[j], years[j], bound, PRECISION * tick, firms,
-                                             benefit, x)  # fmt: skip
-                ticks[j] = max(1, np.int64(np.floor(0.5 * (value[j] + belief[j]) / tick + 0.5)))
-                price[k] = ticks[j] * tick
-                need[j] = max(known[j], owed[j] + years[j] * flow_at(i, k, price, firms, benefit, x))
-        for j in range(size):
-            i = accounts[first + j]
+            flow = full[j] - min(max((prices[j] * tick - begin[j]) * inverse[j], 0.0), reach[j])
+            need = owed[j] + years[j] * max(0.0, flow)
+            need = max(known[j], need) if pending > 0 else need
             buys = value[j] > belief[j]
-            wanted = np.ceil(need[j] / lot - FORGIVEN) if buys else np.floor(-need[j] / lot + FORGIVEN)
-            lots = max(1, np.int64(wanted))
-            lots = lots if buys else min(lots, free[i])
-            account[count] = i
-            side[count] = 1 if buys else -1
-            limit_price[count] = ticks[j]
-            quantity[count] = lots
-            count += 1 if lots > 0 else 0
+            part = need / lot
+            bought, sold = np.ceil(part - FORGIVEN), np.floor(FORGIVEN - part)
+            wanted = max(1.0, bought) if buys else min(max(1.0, sold), idle[j])
+            lots[j] = np.int64(wanted)
+            sides[j] = 1 if buys else -1
+            none |= wanted <= 0.0
+        names, amounts = account[count : count + size], quantity[count : count + size]
+        if direct:
+            for j in range(size):
+                names[j] = first + j
+        else:
+            for j in range(size):
+                names[j] = accounts[first + j]
+        for j in range(size):
+            amounts[j] = lots[j]
+        if none:
+            count = keep(count, size, account, side, limit_price, quantity)
+        else:
+            count += size
+    return count
+
+
+@njit(cache=True)
+def keep(count, size, account, side, limit_price, quantity):
+    """Close the gaps that orders of no lots leave among the ``size`` after ``count``; return the next ``count``."""
+    for j in range(count, count + size):
+        account[count], side[count] = account[j], side[j]
+        limit_price[count], quantity[count] = limit_price[j], quantity[j]
+        count += 1 if quantity[j] > 0 else 0
+    return count
+
+
+@njit(cache=True)
+def other_orders(rows, accounts, k, firms, fixed, activity, free, expected, terms, count, account, side, limit_price,
+                 quantity):  # fmt: skip
+    """Write the orders of accounts with any technology ``firms``: their reservation price is searched one by one."""
+    instruments, measures = expected.shape[1], firms.slope.shape[1]
+    price, benefit, x = np.empty(instruments), np.empty(measures), np.empty(measures)
+    lot, tick, bound = terms.lot, terms.tick, terms.bound
+    for q in range(rows.shape[0]):
+        row, i = rows[q], accounts[q]
+        years = terms.weight * activity[row]
+        owed, known = 0.0, -np.inf
+        for w in range(terms.windows):
+            owed += fixed[w, row]
+            if w < terms.pending:
+                known = max(known, owed)
+        for other in range(instruments):
+            price[other] = expected[i, other]
+        value = reservation_price(i, k, price, owed, known, years, bound, PRECISION * tick, firms, benefit, x)
+        ticks = max(1, np.int64(np.floor(0.5 * (value + expected[i, k]) / tick + 0.5)))
+        price[k] = ticks * tick
+        need = max(known, owed + years * flow_at(i, k, price, firms, benefit, x))
+        if value > expected[i, k]:
+            lots = max(1, np.int64(np.ceil(need / lot - FORGIVEN)))
+        else:
+            lots = min(free[i], max(1, np.int64(np.floor(FORGIVEN - need / lot))))
+        account[count], side[count] = i, 1 if value > expected[i, k] else -1
+        limit_price[count], quantity[count] = ticks, lots
+        count += 1 if lots > 0 else 0
     return count
 
 

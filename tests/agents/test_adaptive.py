@@ -85,7 +85,7 @@ def compare(technology, k, belief, fixed, years, free, pending=0):
             assert side == wanted[0]
             assert abs(ticks - wanted[1]) <= 1
             if ticks == wanted[1]:
-                assert abs(lots - wanted[2]) <= (0 if who.curves.straight[i] else 1)
+                assert abs(lots - wanted[2]) <= (0 if i in who.straight.account else 1)
 
 
 @settings(max_examples=40, deadline=None)
