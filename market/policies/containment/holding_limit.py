@@ -14,8 +14,8 @@ class HoldingLimit(Rule):
     """Cuts buy orders back so that all of them together, if filled, stay within the limit; or turns them away.
 
     The dearest bids of an owner are served first, then those that came first. Sells of the same batch make no room:
-    they may not trade. ``reject`` turns away the first bid that does not fit and those served after it. Who is above the
-    limit already (by allocation) keeps what it has and buys nothing.
+    they may not trade. ``reject`` turns away the first bid that does not fit and those served after it. Who is above
+    the limit already (by allocation) keeps what it has and buys nothing.
 
     Source: California's holding limit, 17 CCR § 95920; China's interim rules (2021) let the exchange set one.
     """

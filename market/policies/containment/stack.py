@@ -1,8 +1,8 @@
 """A stack of containment rules, applied in declared order to what an authority was going to offer.
 
 ``offer`` folds the supply rules over a volume and gives the supply schedule; an auction or a venue trades it;
-``settle`` books what was sold and bought. Both return new holdings and an entry for every allowance that moved: nothing is created
-or lost. Trading rules of the same stack are taken out by ``trading_rules`` and applied where orders arrive.
+``settle`` books what was sold and bought. Both return new holdings and an entry for every allowance that moved: nothing
+is created or lost. Trading rules of the same stack are taken out by ``trading_rules`` and applied where orders arrive.
 """
 
 import math
