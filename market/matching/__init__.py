@@ -3,9 +3,18 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from market.matching.ascending_clock import AscendingClock
 from market.matching.call_auction import CallAuction
+from market.matching.protocol import Mechanism
+from market.matching.sealed_bid import SealedBidAuction
 from market.orders import NO_PRICE
 
-MECHANISMS: Mapping[str, type[CallAuction]] = MappingProxyType({"call_auction": CallAuction})
+MECHANISMS: Mapping[str, type[Mechanism]] = MappingProxyType(
+    {
+        "call_auction": CallAuction,
+        "sealed_bid": SealedBidAuction,
+        "ascending_clock": AscendingClock,
+    }
+)
 
-__all__ = ["MECHANISMS", "NO_PRICE", "CallAuction"]
+__all__ = ["MECHANISMS", "NO_PRICE", "AscendingClock", "CallAuction", "SealedBidAuction"]
