@@ -1,5 +1,6 @@
 """Commands that compute: run, report, validate."""
 
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -177,7 +178,14 @@ def _indicators(result: "RunResult") -> dict[str, dict[str, Any]]:
 
 
 def _table(result: "RunResult") -> None:
-    rows = [(name, _shown(entry["value"]), entry["unit"]) for name, entry in _indicators(result).items()]
+    from scenarios.kpis import InstrumentKpi, declared
+
+    def known(name: str, value: float) -> bool:
+        kpi = declared(name)
+        return not math.isnan(value) or not (isinstance(kpi, InstrumentKpi) and kpi.quality)
+
+    entries = {name: entry for name, entry in _indicators(result).items() if known(name, float(entry["value"]))}
+    rows = [(name, _shown(entry["value"]), entry["unit"]) for name, entry in entries.items()]
     say_table(("indicator", "value", "unit"), rows, (1,))
 
 
