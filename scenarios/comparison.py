@@ -1,0 +1,309 @@
+"""A comparison: the same seeds through every arm, and what each arm changes, seed by seed.
+
+The weather and the demand of a seed are the same in every arm (common random numbers), so that differences are taken
+within seeds and only then averaged: what the seeds do to all arms alike drops out.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from scenarios.comparison_arms import Arm, arms_of, position
+from scenarios.errors import InputError, Problem
+from scenarios.result_files import (
+    MANIFEST,
+    FileSet,
+    content_hash,
+    frame_of,
+    parquet_of,
+    refusal,
+    save_whole,
+    versions,
+    write_file,
+)
+from scenarios.run_pool import Outcome, run_all
+from scenarios.schema import Scenario
+from scenarios.statistics import estimate, paired_baseline, paired_difference
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT = "quotalab-comparison"
+FORMAT_VERSION = 1
+TABLES = ("kpis", "prices", "failures", "warnings")
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What a comparison leaves behind.
+
+    Attributes
+    ----------
+    name : the scenario as it was named, a library name or a file.
+    arms : labels, varied values and scenarios, in order.
+    seeds : through every arm.
+    overrides : values by dotted path that all arms share.
+    baseline : index of the arm that the others are compared with.
+    tables : ``kpis`` (arm, seed, kpi, value), ``prices`` (arm, seed, period, year, month, instrument, venue, price,
+        volume), ``failures`` (arm, seed, stage, message), ``warnings`` (arm, seed, warning).
+    units : unit of every indicator.
+    manifest : format, versions and content hash; of a saved comparison also its files.
+    """
+
+    name: str
+    arms: tuple[Arm, ...]
+    seeds: tuple[int, ...]
+    overrides: dict[str, Any]
+    baseline: int
+    tables: "dict[str, pd.DataFrame]"
+    units: dict[str, str]
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario of the baseline arm."""
+        return self.arms[self.baseline].scenario
+
+    @property
+    def labels(self) -> list[str]:
+        """What the arms are called."""
+        return [arm.label for arm in self.arms]
+
+    @property
+    def kpis(self) -> "pd.DataFrame":
+        """One row per arm, seed and indicator."""
+        return self.tables["kpis"]
+
+    @property
+    def prices(self) -> "pd.DataFrame":
+        """One row per arm, seed, period, instrument and venue."""
+        return self.tables["prices"]
+
+    @property
+    def failures(self) -> "pd.DataFrame":
+        """One row per run that failed: arm, seed, stage, message."""
+        return self.tables["failures"]
+
+    @property
+    def warnings(self) -> "pd.DataFrame":
+        """One row per warning of a run."""
+        return self.tables["warnings"]
+
+    @property
+    def summary(self) -> "pd.DataFrame":
+        """One row per arm and indicator: mean over seeds, its 95 % interval, and how many seeds have the indicator."""
+        rows = [
+            {"arm": arm, "kpi": kpi, "mean": one.mean, "low": one.low, "high": one.high, "n": one.n}
+            for arm, by_kpi in self._values().items()
+            for kpi, values in by_kpi.items()
+            for one in (estimate(values),)
+        ]
+        return self._frame(rows, ("arm", "kpi", "mean", "low", "high", "n"))
+
+    @property
+    def differences(self) -> "pd.DataFrame":
+        """One row per other arm and indicator: mean paired difference from the baseline, its 95 % interval, and n.
+
+        ``relative`` is the difference over the absolute value of the baseline's mean, NaN where that is zero.
+        """
+        values = self._values()
+        base = values[self.labels[self.baseline]]
+        rows = []
+        for arm, by_kpi in values.items():
+            if arm == self.labels[self.baseline]:
+                continue
+            for kpi, own in by_kpi.items():
+                one = paired_difference(own, base[kpi])
+                size = abs(paired_baseline(own, base[kpi]))
+                relative = one.mean / size if size > 0 else np.nan
+                rows.append(
+                    {
+                        "arm": arm,
+                        "kpi": kpi,
+                        "difference": one.mean,
+                        "low": one.low,
+                        "high": one.high,
+                        "n": one.n,
+                        "relative": relative,
+                    }
+                )
+        return self._frame(rows, ("arm", "kpi", "difference", "low", "high", "n", "relative"))
+
+    def _values(self) -> dict[str, dict[str, np.ndarray]]:
+        """Return the values (seeds,) of every arm and indicator; NaN where a run failed or has no such indicator."""
+        wide = self.kpis.pivot_table(index=["arm", "kpi"], columns="seed", values="value", dropna=False, sort=False)
+        wide = wide.reindex(columns=list(self.seeds))
+        found = {key: row for key, row in zip(wide.index, wide.to_numpy(dtype=np.float64), strict=True)}
+        missing = np.full(len(self.seeds), np.nan)
+        return {arm: {kpi: found.get((arm, kpi), missing) for kpi in self.units} for arm in self.labels}
+
+    def _frame(self, rows: list[dict[str, Any]], columns: Sequence[str]) -> "pd.DataFrame":
+        import pandas as pd
+
+        frame = pd.DataFrame(rows, columns=list(columns))
+        frame["unit"] = [self.units[kpi] for kpi in frame["kpi"]]
+        return frame
+
+    def save(self, folder: str | os.PathLike[str]) -> Path:
+        """Write the comparison into a new (or empty) folder and return it: all of it, or nothing.
+
+        Raises
+        ------
+        InputError : if the folder exists already or the disk does not take the files.
+        """
+        return save_whole(folder, self._write)
+
+    def _write(self, folder: Path) -> None:
+        files = FileSet(folder)
+        for name in TABLES:
+            files.add(f"{name}.parquet", parquet_of(self.tables[name]))
+        for name, frame in (("summary", self.summary), ("differences", self.differences)):
+            files.add(f"{name}.parquet", parquet_of(frame))
+            files.add(f"{name}.csv", frame.to_csv(index=False).encode("utf-8-sig"))
+        manifest = {
+            **self.manifest,
+            "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "arms": [
+                {
+                    "label": arm.label,
+                    "values": arm.values,
+                    "scenario": arm.scenario.model_dump(mode="json", by_alias=True),
+                    "warnings": list(arm.warnings),
+                }
+                for arm in self.arms
+            ],
+            "overrides": self.overrides,
+            "units": self.units,
+            "files": files.listed,
+        }
+        files.seal()
+        write_file(folder / MANIFEST, FileSet.manifest_text(manifest).encode())
+        files.seal()
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str]) -> "Comparison":
+        """Open a saved comparison after checking every file of it.
+
+        Raises
+        ------
+        InputError : if it is none, is incomplete, was changed, or comes from a newer version.
+        """
+        path = Path(folder)
+        files = FileSet(path)
+        manifest = files.read_manifest(FORMAT, FORMAT_VERSION)
+        contents = files.read(manifest)
+        try:
+            arms = tuple(
+                Arm(
+                    arm["label"],
+                    arm["values"],
+                    Scenario.model_validate_json(json.dumps(arm["scenario"]), strict=True),
+                    tuple(arm["warnings"]),
+                )
+                for arm in manifest["arms"]
+            )
+            tables = {name: frame_of(contents[f"{name}.parquet"]) for name in TABLES}
+            given = (manifest["overrides"], manifest["baseline"], tables, manifest["units"], manifest)
+            found = cls(manifest["name"], arms, tuple(manifest["seeds"]), *given)
+        except (ValidationError, KeyError, TypeError, ValueError, OSError) as error:
+            remedy = "Compare again, or open it with the version named in its manifest."
+            raise refusal(path / MANIFEST, f"its content is not of this format ({error})", remedy) from error
+        if content_hash({name: tables[name] for name in ("kpis", "prices")}) != manifest["content_hash"]:
+            raise refusal(path, "its tables do not match its content hash", "Compare again.")
+        return found
+
+
+def compare(
+    scenario: str | os.PathLike[str],
+    vary: Mapping[str, Sequence[Any]],
+    seeds: int | Sequence[int] = 10,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    baseline: int | str = 0,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Comparison:
+    """Run the same seeds through every arm and return the indicators of all runs with their paired differences.
+
+    Parameters
+    ----------
+    scenario : a library name or the path of a YAML file.
+    vary : values by dotted path, such as ``{"instruments.carbon.cap.values.2030": [40, 45]}``; the arms are all
+        combinations, the last path changing fastest. The path ``scenario`` varies the scenario itself.
+    seeds : how many (0, 1, 2, …), or which.
+    overrides : values by dotted path that all arms share.
+    baseline : index (from 0) or label of the arm that the others are compared with.
+    workers : number of processes, one a processor if not given; 1 runs everything in this one. More than one needs
+        the call to stand under ``if __name__ == "__main__":`` in a script. The result is the same for any number.
+    progress : called with the number of runs done and of all.
+
+    Raises
+    ------
+    InputError : with every mistake of every arm; nothing was run. A run that fails later is in ``.failures``.
+    """
+    numbers = _seeds(seeds)
+    if workers is not None and workers < 1:
+        raise InputError([Problem("compare", 0, "--workers", f"{workers} is no number of processes", "Give 1 or more.")])
+    arms = arms_of(scenario, vary, overrides)
+    chosen = position(arms, baseline)
+    tasks = [(index, seed) for index in range(len(arms)) for seed in numbers]
+    outcomes = run_all([arm.scenario for arm in arms], tasks, workers, progress)
+    tables = _tables(arms, outcomes)
+    units: dict[str, str] = {}
+    for outcome in outcomes:
+        units |= {name: unit for name, unit in outcome.units.items() if name not in units}
+    manifest = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "name": os.fspath(scenario),
+        "seeds": list(numbers),
+        "baseline": chosen,
+        "content_hash": content_hash({name: tables[name] for name in ("kpis", "prices")}),
+        "versions": versions(),
+    }
+    return Comparison(os.fspath(scenario), arms, numbers, dict(overrides or {}), chosen, tables, units, manifest)
+
+
+def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+    numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(int(seed) for seed in seeds)
+    if not numbers or min(numbers) < 0 or len(set(numbers)) < len(numbers):
+        message = f"{seeds!r} is no number of seeds and no list of different seeds"
+        raise InputError([Problem("compare", 0, "--seeds", message, "Give a whole number from 1 on, such as 10.")])
+    return numbers
+
+
+def _tables(arms: Sequence[Arm], outcomes: Sequence[Outcome]) -> "dict[str, pd.DataFrame]":
+    import pandas as pd
+
+    kpis: dict[str, list[Any]] = {"arm": [], "seed": [], "kpi": [], "value": []}
+    prices: list[pd.DataFrame] = []
+    failures: list[tuple[str, int, str, str]] = []
+    warnings: list[tuple[str, int, str]] = []
+    for outcome in outcomes:
+        arm = arms[outcome.scenario].label
+        if outcome.failed or outcome.prices is None:
+            failures.append((arm, outcome.seed, outcome.stage, outcome.message))
+            continue
+        kpis["arm"] += [arm] * len(outcome.kpis)
+        kpis["seed"] += [outcome.seed] * len(outcome.kpis)
+        kpis["kpi"] += list(outcome.kpis)
+        kpis["value"] += list(outcome.kpis.values())
+        prices.append(outcome.prices.assign(arm=arm, seed=outcome.seed))
+        warnings += [(arm, outcome.seed, text) for text in outcome.warnings]
+    columns = ["arm", "seed", "period", "year", "month", "instrument", "venue", "price", "volume"]
+    money = arms[0].scenario.money.currency.en
+    tables = {
+        "kpis": pd.DataFrame(kpis).astype({"seed": "int64", "value": "float64"}),
+        "prices": pd.concat(prices, ignore_index=True)[columns] if prices else pd.DataFrame(columns=columns),
+        "failures": pd.DataFrame(failures, columns=["arm", "seed", "stage", "message"]),
+        "warnings": pd.DataFrame(warnings, columns=["arm", "seed", "warning"]),
+    }
+    tables["prices"].attrs["units"] = {"price": f"{money}/unit", "volume": "units"}
+    return tables
