@@ -39,7 +39,7 @@ def run(
     from scenarios.loading import load
 
     scenario = load(name, overrides(settings))
-    folder = _folder(out, f"{scenario.name}-{seed}")
+    folder = free_folder(out, f"{scenario.name}-{seed}")
     warnings = check(scenario)
     if not as_json:
         tell_problems(warnings, "warning: ")
@@ -145,7 +145,7 @@ def overrides(settings: list[str]) -> dict[str, Any]:
     return found
 
 
-def _folder(out: Path | None, name: str) -> Path:
+def free_folder(out: Path | None, name: str) -> Path:
     """Return a folder to write to: the one that was named if it is free, or a new one under ``runs``."""
     if out is None:
         folder, count = Path("runs") / name, 1
