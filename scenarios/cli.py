@@ -129,7 +129,7 @@ def compare(
     name: str,
     /,
     *,
-    vary: Annotated[list[str], Parameter(negative="")],
+    vary: Annotated[list[str] | None, Parameter(negative="")] = None,
     seeds: Annotated[int, Parameter(converter=_whole, validator=Number(gte=1, lte=100_000))] = 10,
     settings: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
     baseline: str = "1",
@@ -160,7 +160,7 @@ def compare(
     from scenarios.commands import comparing
 
     return comparing.compare(
-        name, vary, seeds, settings or [], out, language, baseline=baseline, workers=workers, as_json=json
+        name, vary or [], seeds, settings or [], out, language, baseline=baseline, workers=workers, as_json=json
     )
 
 

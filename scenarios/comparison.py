@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from pydantic import ValidationError
 
 from scenarios.comparison_arms import Arm, arms_of, position
+from scenarios.comparison_tables import differences_of, summary_of, tables_of_outcomes
 from scenarios.errors import InputError, Problem
 from scenarios.result_files import (
     MANIFEST,
@@ -28,9 +28,8 @@ from scenarios.result_files import (
     versions,
     write_file,
 )
-from scenarios.run_pool import Outcome, run_all
+from scenarios.run_pool import run_all
 from scenarios.schema import Scenario
-from scenarios.statistics import estimate, paired_baseline, paired_difference
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,13 +98,7 @@ class Comparison:
     @property
     def summary(self) -> "pd.DataFrame":
         """One row per arm and indicator: mean over seeds, its 95 % interval, and how many seeds have the indicator."""
-        rows = [
-            {"arm": arm, "kpi": kpi, "mean": one.mean, "low": one.low, "high": one.high, "n": one.n}
-            for arm, by_kpi in self._values().items()
-            for kpi, values in by_kpi.items()
-            for one in (estimate(values),)
-        ]
-        return self._frame(rows, ("arm", "kpi", "mean", "low", "high", "n"))
+        return summary_of(self.kpis, self.labels, self.seeds, self.units)
 
     @property
     def differences(self) -> "pd.DataFrame":
@@ -113,43 +106,7 @@ class Comparison:
 
         ``relative`` is the difference over the absolute value of the baseline's mean, NaN where that is zero.
         """
-        values = self._values()
-        base = values[self.labels[self.baseline]]
-        rows = []
-        for arm, by_kpi in values.items():
-            if arm == self.labels[self.baseline]:
-                continue
-            for kpi, own in by_kpi.items():
-                one = paired_difference(own, base[kpi])
-                size = abs(paired_baseline(own, base[kpi]))
-                relative = one.mean / size if size > 0 else np.nan
-                rows.append(
-                    {
-                        "arm": arm,
-                        "kpi": kpi,
-                        "difference": one.mean,
-                        "low": one.low,
-                        "high": one.high,
-                        "n": one.n,
-                        "relative": relative,
-                    }
-                )
-        return self._frame(rows, ("arm", "kpi", "difference", "low", "high", "n", "relative"))
-
-    def _values(self) -> dict[str, dict[str, np.ndarray]]:
-        """Return the values (seeds,) of every arm and indicator; NaN where a run failed or has no such indicator."""
-        wide = self.kpis.pivot_table(index=["arm", "kpi"], columns="seed", values="value", dropna=False, sort=False)
-        wide = wide.reindex(columns=list(self.seeds))
-        found = {key: row for key, row in zip(wide.index, wide.to_numpy(dtype=np.float64), strict=True)}
-        missing = np.full(len(self.seeds), np.nan)
-        return {arm: {kpi: found.get((arm, kpi), missing) for kpi in self.units} for arm in self.labels}
-
-    def _frame(self, rows: list[dict[str, Any]], columns: Sequence[str]) -> "pd.DataFrame":
-        import pandas as pd
-
-        frame = pd.DataFrame(rows, columns=list(columns))
-        frame["unit"] = [self.units[kpi] for kpi in frame["kpi"]]
-        return frame
+        return differences_of(self.kpis, self.labels, self.seeds, self.units, self.labels[self.baseline])
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Write the comparison into a new (or empty) folder and return it: all of it, or nothing.
@@ -250,12 +207,14 @@ def compare(
     """
     numbers = _seeds(seeds)
     if workers is not None and workers < 1:
-        raise InputError([Problem("compare", 0, "--workers", f"{workers} is no number of processes", "Give 1 or more.")])
+        raise InputError(
+            [Problem("compare", 0, "--workers", f"{workers} is no number of processes", "Give 1 or more.")]
+        )
     arms = arms_of(scenario, vary, overrides)
     chosen = position(arms, baseline)
     tasks = [(index, seed) for index in range(len(arms)) for seed in numbers]
     outcomes = run_all([arm.scenario for arm in arms], tasks, workers, progress)
-    tables = _tables(arms, outcomes)
+    tables = tables_of_outcomes(arms, outcomes)
     units: dict[str, str] = {}
     for outcome in outcomes:
         units |= {name: unit for name, unit in outcome.units.items() if name not in units}
@@ -277,33 +236,3 @@ def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
         message = f"{seeds!r} is no number of seeds and no list of different seeds"
         raise InputError([Problem("compare", 0, "--seeds", message, "Give a whole number from 1 on, such as 10.")])
     return numbers
-
-
-def _tables(arms: Sequence[Arm], outcomes: Sequence[Outcome]) -> "dict[str, pd.DataFrame]":
-    import pandas as pd
-
-    kpis: dict[str, list[Any]] = {"arm": [], "seed": [], "kpi": [], "value": []}
-    prices: list[pd.DataFrame] = []
-    failures: list[tuple[str, int, str, str]] = []
-    warnings: list[tuple[str, int, str]] = []
-    for outcome in outcomes:
-        arm = arms[outcome.scenario].label
-        if outcome.failed or outcome.prices is None:
-            failures.append((arm, outcome.seed, outcome.stage, outcome.message))
-            continue
-        kpis["arm"] += [arm] * len(outcome.kpis)
-        kpis["seed"] += [outcome.seed] * len(outcome.kpis)
-        kpis["kpi"] += list(outcome.kpis)
-        kpis["value"] += list(outcome.kpis.values())
-        prices.append(outcome.prices.assign(arm=arm, seed=outcome.seed))
-        warnings += [(arm, outcome.seed, text) for text in outcome.warnings]
-    columns = ["arm", "seed", "period", "year", "month", "instrument", "venue", "price", "volume"]
-    money = arms[0].scenario.money.currency.en
-    tables = {
-        "kpis": pd.DataFrame(kpis).astype({"seed": "int64", "value": "float64"}),
-        "prices": pd.concat(prices, ignore_index=True)[columns] if prices else pd.DataFrame(columns=columns),
-        "failures": pd.DataFrame(failures, columns=["arm", "seed", "stage", "message"]),
-        "warnings": pd.DataFrame(warnings, columns=["arm", "seed", "warning"]),
-    }
-    tables["prices"].attrs["units"] = {"price": f"{money}/unit", "volume": "units"}
-    return tables

@@ -1,10 +1,11 @@
-"""The arms of a comparison: one scenario with a few values varied, every arm loaded and checked before the first run."""
+"""The arms of a comparison: a scenario with a few values varied, every arm loaded and checked before the first run."""
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from math import prod
 from typing import Any
 
 from scenarios.documents import scalar_of
@@ -14,6 +15,7 @@ from scenarios.schema import Scenario
 SCENARIO = "scenario"
 """A path of this name varies the scenario itself: its values are library names or files."""
 MOST_ARMS = 100
+EXAMPLE = "instruments.carbon.cap.values.2030=40,45"
 
 Values = Mapping[str, Any]
 
@@ -109,40 +111,42 @@ def _tail(path: str, depth: int) -> str:
 
 
 def _check_paths(vary: Mapping[str, Sequence[Any]], fixed: Values) -> None:
-    problems: list[Problem] = []
-
-    def refuse(path: str, message: str, remedy: str) -> None:
-        problems.append(Problem("compare", 0, f"--vary {path}".strip(), message, remedy))
-
-    example = "instruments.carbon.cap.values.2030=40,45"
-    for path, values in vary.items():
-        if isinstance(values, str) or not isinstance(values, Sequence) or not len(values):
-            refuse(path, "there is no list of values", f"Give one value an arm, as in {example}.")
-            continue
-        texts = [written(value) for value in values]
-        twice = sorted({text for text in texts if texts.count(text) > 1})
-        if twice:
-            refuse(path, f"the value {', '.join(twice)} is given twice", "Remove one.")
-        if path == SCENARIO and not all(isinstance(value, str) for value in values):
-            refuse(path, "the values must be names or files of scenarios", "`quotalab list` shows the names.")
+    problems = [problem for path, values in vary.items() for problem in _value_problems(path, values)]
     given = [*fixed, *vary]
     for later, path in enumerate(given):
         for earlier in given[:later]:
             if earlier == path:
-                refuse(path, "the key is also given with --set", "Keep one of the two.")
+                problems.append(_problem(path, "the key is also given with --set", "Keep one of the two."))
             elif earlier.startswith(f"{path}."):
                 message = f"it replaces {earlier}, which was given before it"
-                refuse(path, message, "Give the longer path last, or write its value inside this one.")
-    if not problems:
-        count = 1
-        for values in vary.values():
-            count *= len(values)
-        if count < 2:
-            refuse("", "this makes one arm, and a comparison needs two", f"Vary something: --vary {example}.")
-        elif count > MOST_ARMS:
-            refuse("", f"this makes {count} arms, and a comparison takes {MOST_ARMS}", "Vary fewer values.")
+                remedy = "Give the longer path last, or write its value inside this one."
+                problems.append(_problem(path, message, remedy))
+    count = prod(len(values) for values in vary.values())
+    if not problems and count < 2:
+        message = "this makes one arm, and a comparison needs two"
+        problems.append(_problem("", message, f"Vary something: --vary {EXAMPLE}."))
+    elif not problems and count > MOST_ARMS:
+        message = f"this makes {count} arms, and a comparison takes {MOST_ARMS}"
+        problems.append(_problem("", message, "Vary fewer values."))
     if problems:
         raise InputError(problems)
+
+
+def _value_problems(path: str, values: Any) -> Iterator[Problem]:
+    if isinstance(values, str) or not isinstance(values, Sequence) or not len(values):
+        yield _problem(path, "there is no list of values", f"Give one value an arm, as in {EXAMPLE}.")
+        return
+    texts = [written(value) for value in values]
+    twice = sorted({text for text in texts if texts.count(text) > 1})
+    if twice:
+        yield _problem(path, f"the value {', '.join(twice)} is given twice", "Remove one.")
+    if path == SCENARIO and not all(isinstance(value, str) for value in values):
+        remedy = "`quotalab list` shows the names."
+        yield _problem(path, "the values must be names or files of scenarios", remedy)
+
+
+def _problem(path: str, message: str, remedy: str) -> Problem:
+    return Problem("compare", 0, f"--vary {path}".strip(), message, remedy)
 
 
 def _of_vary(problem: Problem, values: Values) -> Problem:

@@ -2,59 +2,28 @@
 
 import os
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from scenarios import comparison_words as words
 from scenarios.comparison_arms import SCENARIO, written
 from scenarios.comparison_choice import focus, main_kpis
+from scenarios.comparison_findings import ComparisonPage, everything, findings, indicators
 from scenarios.display import Display, Language, say
 from scenarios.errors import InputError, Problem
 from scenarios.figures.comparison import effects, ladder_by_arm, price_overlay
-from scenarios.report_sections import Sheet, notes, warning_item
+from scenarios.report_sections import notes, warning_item
 from scenarios.report_tables import definitions, table
 from scenarios.reports import document, write_page
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from scenarios.comparison import Comparison
 
 RUNGS = ("least_cost", "misallocation", "mistiming", "volume", "investment", "friction", "actual_cost")
 
 
-@dataclass(slots=True, kw_only=True)
-class ComparisonPage(Sheet):
-    """The report of a comparison that is being written, with its tables looked up once."""
-
-    found: "Comparison"
-    summary: "pd.DataFrame"
-    differences: "pd.DataFrame"
-    instruments: list[str]
-
-    @property
-    def base(self) -> str:
-        """Label of the baseline arm."""
-        return self.found.labels[self.found.baseline]
-
-    @property
-    def others(self) -> list[str]:
-        """Labels of the other arms."""
-        return [arm for arm in self.found.labels if arm != self.base]
-
-    def title(self, kpi: str) -> str:
-        """Return what a main indicator is called; its right goes without saying where it is the only one."""
-        return (words.title if len(self.instruments) > 1 else words.short_title)(self.display, kpi)
-
-
-def write_comparison_report(
-    found: "Comparison", path: str | os.PathLike[str], language: Language = "en"
-) -> Path:
+def write_comparison_report(found: "Comparison", path: str | os.PathLike[str], language: Language = "en") -> Path:
     """Write the report of a comparison and return its path; an older report there is replaced in one step.
 
     Raises
@@ -116,7 +85,11 @@ def differ(page: ComparisonPage) -> str:
     paths = list(found.arms[0].values)
     rows = []
     for arm in found.arms:
-        mark = display.fill("numbers.bracket", inside=display.text("comparison.baseline")) if arm.label == page.base else ""
+        mark = (
+            display.fill("numbers.bracket", inside=display.text("comparison.baseline"))
+            if arm.label == page.base
+            else ""
+        )
         rows.append([f"{arm.label}{mark}", *(written(arm.values[path]) for path in paths)])
     head = [str(display.text("comparison.arm")), *paths]
     seeds = ", ".join(map(str, found.seeds)) if len(found.seeds) <= 3 else f"{found.seeds[0]} … {found.seeds[-1]}"
@@ -129,101 +102,6 @@ def differ(page: ComparisonPage) -> str:
     listed = table(head, rows, name=str(display.text("comparison.sections.differ")), words=range(len(head)))
     gap = "" if display.language == "zh" else " "
     return f'<p class="view">{gap.join(told)}</p>{listed}<p>{escape(say(found.scenario.summary, display.language))}</p>'
-
-
-def verdict(row: "pd.Series[Any]") -> str:
-    """Return the name of what a paired difference says: higher, lower, none, unclear, or unknown."""
-    if row["n"] == 0:
-        return "unknown"
-    if row["difference"] == 0 and (row["n"] == 1 or row["low"] == row["high"]):
-        return "none"
-    if row["n"] == 1:
-        return "unknown"
-    return "higher" if row["low"] > 0 else "lower" if row["high"] < 0 else "unclear"
-
-
-def findings(page: ComparisonPage) -> str:
-    """Return what each arm changes in the main indicators, in words: what is higher, lower and not clear."""
-    display, gap = page.display, page.display.text("numbers.list_gap")
-    if len(page.found.seeds) == 1:
-        return f"<p>{page.text('comparison.one_seed')}</p>"
-    items = []
-    for arm in page.others:
-        groups: dict[str, list[str]] = {"higher": [], "lower": [], "unclear": []}
-        for kpi in main_kpis(page.found, page.instruments):
-            row = page.differences.loc[(arm, kpi)]
-            kind = verdict(row)
-            if kind in groups:
-                size = row["relative"]
-                how = words.relative(display, size) if np.isfinite(size) and abs(size) >= 5e-4 else ""
-                how = how or words.difference(display, kpi, row["difference"])
-                bracket = "" if kind == "unclear" else display.fill("numbers.bracket", inside=how)
-                groups[kind].append(f"{page.title(kpi)}{bracket}")
-        told = "".join(
-            f"<li>{page.text(f'comparison.found.{kind}')}{page.text('numbers.colon')}{escape(gap.join(names))}</li>"
-            for kind, names in groups.items()
-            if names
-        )
-        told = told or f"<li>{page.text('comparison.found.nothing')}</li>"
-        items.append(f"<li><strong>{escape(arm)}</strong><ul>{told}</ul></li>")
-    return (
-        f"<p>{page.text('comparison.against', base=page.base)}</p><ul>{''.join(items)}</ul>"
-        f'<p class="note">{page.text("comparison.caveat")}</p>'
-    )
-
-
-def indicators(page: ComparisonPage) -> str:
-    """Return the main indicators: mean of every arm, paired difference from the baseline, interval, verdict."""
-    note = page.text("comparison.interval_note", n=len(page.found.seeds))
-    return f"<p>{note}</p>{_grouped(page, main_kpis(page.found, page.instruments))}"
-
-
-def everything(page: ComparisonPage) -> str:
-    """Return every indicator that some arm has, folded."""
-    known = set(page.found.summary.loc[page.found.summary["n"] > 0, "kpi"])
-    names = [kpi for kpi in page.found.units if kpi in known]
-    head = page.text("comparison.all_indicators", count=len(names))
-    return f"<details><summary>{head}</summary>{_grouped(page, names)}</details>"
-
-
-def _grouped(page: ComparisonPage, names: Iterable[str]) -> str:
-    """Return a table with a group of rows an indicator and in it a row an arm."""
-    display = page.display
-    columns = ("arm", "mean", "difference", "interval", "relative", "verdict", "used")
-    head = "".join(
-        f'<th scope="col"{"" if name in ("arm", "verdict") else " class=" + chr(34) + "n" + chr(34)}>'
-        f"{page.text(f'comparison.columns.{name}')}</th>"
-        for name in columns
-    )
-    bodies = []
-    for kpi in names:
-        rows = [f'<tr><th scope="rowgroup" colspan="{len(columns)}"><strong>{escape(words.title(display, kpi))}</strong></th></tr>']
-        for arm in page.found.labels:
-            mean = page.summary.loc[(arm, kpi)]
-            cells = [words.value(display, kpi, mean["mean"])]
-            if arm == page.base:
-                cells += ["", "", ""]
-                told, used = page.text("comparison.baseline"), mean["n"]
-            else:
-                row = page.differences.loc[(arm, kpi)]
-                cells += [
-                    words.difference(display, kpi, row["difference"]),
-                    words.interval(display, kpi, row["low"], row["high"]),
-                    words.relative(display, row["relative"]),
-                ]
-                kind = verdict(row)
-                told, used = page.text(f"comparison.verdicts.{kind}"), row["n"]
-                told = f"<strong>{told}</strong>" if kind in {"higher", "lower"} else told
-            numbers = "".join(f'<td class="n">{escape(cell)}</td>' for cell in cells)
-            rows.append(
-                f'<tr><th scope="row">{escape(arm)}</th>{numbers}<td>{told}</td><td class="n">{int(used)}</td></tr>'
-            )
-        bodies.append(f"<tbody>{''.join(rows)}</tbody>")
-    name = page.text("comparison.sections.indicators")
-    return (
-        f'<div class="table" tabindex="0" role="region" aria-label="{name}"><table>'
-        f"<thead><tr>{head}</tr></thead>{''.join(bodies)}</table></div>"
-    )
 
 
 def prices(page: ComparisonPage) -> str:
@@ -255,9 +133,7 @@ def ladder(page: ComparisonPage) -> str:
     """Return the steps from least cost to actual cost, an arm beside the other."""
     display = page.display
     known = [rung for rung in RUNGS if rung in page.found.units]
-    means = {
-        arm: {rung: float(page.summary.loc[(arm, rung), "mean"]) for rung in known} for arm in page.found.labels
-    }
+    means = {arm: {rung: float(page.summary.loc[(arm, rung), "mean"]) for rung in known} for arm in page.found.labels}
     titles = display.text("ladder.rungs")
     head = [str(display.text("comparison.arm")), *(titles[rung][0] for rung in known)]
     rows = [[arm, *(display.number(value) for value in rungs.values())] for arm, rungs in means.items()]

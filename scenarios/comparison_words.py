@@ -21,7 +21,7 @@ def short_title(display: Display, kpi: str) -> str:
 
 def title(display: Display, kpi: str) -> str:
     """Return what an indicator is called, with its right."""
-    key = kpi.split(".")[0] if "." in kpi else ""
+    key = _right(kpi) if "." in kpi else ""
     name = short_title(display, kpi)
     return f"{display.titles.get(key, key)}{display.text('numbers.colon')}{name}" if key else name
 
@@ -29,7 +29,7 @@ def title(display: Display, kpi: str) -> str:
 def value(display: Display, kpi: str, number: float) -> str:
     """Return a value with its unit."""
     unit = declared(kpi).unit
-    key = kpi.split(".")[0]
+    key = _right(kpi)
     if unit == "{money}/{unit}":
         return display.price(key, number)
     if unit == "{unit}":
@@ -53,7 +53,7 @@ def interval(display: Display, kpi: str, low: float, high: float) -> str:
     """Return both ends of an interval, the unit once."""
     if not (isfinite(low) and isfinite(high)):
         return str(display.text("numbers.not_number"))
-    factor = display.amount_unit(kpi.split(".")[0])[0] if declared(kpi).unit == "{unit}" else 1.0
+    factor = display.amount_unit(_right(kpi))[0] if declared(kpi).unit == "{unit}" else 1.0
     if _is_share(declared(kpi).unit):
         ends = [plain_number(100.0 * end, 3) for end in (low, high)]
     else:
@@ -85,6 +85,10 @@ def command(found: "Comparison") -> str:
     if found.baseline:
         words += ["--baseline", str(found.baseline + 1)]
     return shlex.join(words)
+
+
+def _right(kpi: str) -> str:
+    return kpi.partition(".")[0]
 
 
 def _is_share(unit: str) -> bool:

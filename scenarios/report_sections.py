@@ -261,9 +261,10 @@ def warnings(page: Page) -> str:
 def warning_item(text: str, display: Display, where: str = "") -> str:
     """Return a warning in the report's language where that has words for it, else as it was given."""
     said = worded(text, display)
-    if said is None:
-        return f'<li>{escape(where)}<span lang="en">{escape(text)}</span></li>'
-    return f"<li>{escape(where)}{escape(said)}</li>"
+    if said is not None:
+        return f"<li>{escape(where)}{escape(said)}</li>"
+    own = f'{escape(where)}<span lang="en">{escape(text)}</span>'
+    return f"<li>{own}</li>" if where else f'<li lang="en">{escape(text)}</li>'
 
 
 def origin(page: Page) -> str:

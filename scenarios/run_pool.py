@@ -193,7 +193,7 @@ class _Bench:
             stage = "indicators"
             kpis = kpis_of(tables.frames, scenario)
             prices = prices_of(tables.frames["markets"])
-        except Exception as error:  # noqa: BLE001 - whatever it was, the other runs go on
+        except Exception as error:  # whatever it was, the other runs go on
             said = str(error) if isinstance(error, QuotaLabError) else f"{type(error).__name__}: {error}"
             return Outcome(which, seed, stage=stage, message=said)
         finally:

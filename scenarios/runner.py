@@ -36,7 +36,7 @@ def run(scenario: Scenario, seed: int = 0, progress: Progress | None = None) -> 
 
 
 def simulate(scenario: Scenario, spec: "MarketSpec", seed: int, progress: Progress | None = None) -> "Tables":
-    """Run one seed of a scenario that is checked and built, and return its tables; a spec serves any number of seeds."""
+    """Run one seed of a checked and built scenario and return its tables; a spec serves any number of seeds."""
     from agents.model import RightsMarketModel
     from scenarios.tables import tables_of
 

@@ -127,7 +127,10 @@ def _print(found: "Comparison", folder: Path, report: Path | None) -> None:
     from scenarios.comparison_choice import focus, main_kpis
 
     base = found.labels[found.baseline]
-    say(f"{len(found.arms)} arms, {len(found.seeds)} seeds each; differences are from {base}, seed by seed")
+    for warning in dict.fromkeys(text for arm in found.arms for text in arm.warnings):
+        tell(f"warning: {warning}")
+    seeds = "1 seed" if len(found.seeds) == 1 else f"{len(found.seeds)} seeds"
+    say(f"{len(found.arms)} arms, {seeds} each; differences are from {base}, seed by seed")
     for key in dict.fromkeys(path for arm in found.arms for path in arm.values):
         say(f"varied: {key}")
     summary = found.summary.set_index(["arm", "kpi"])
@@ -140,8 +143,8 @@ def _print(found: "Comparison", folder: Path, report: Path | None) -> None:
             line = f"  {arm:{width - 2}}{_short(summary.loc[(arm, kpi), 'mean'], 5):>16}"
             if arm != base:
                 one = differences.loc[(arm, kpi)]
-                interval = f"{_short(one['low'], 3)} to {_short(one['high'], 3)}" if one["n"] > 1 else "-"
-                line += f"{_short(one['difference'], 3):>16}  {interval}"
+                interval = f"{_short(one['low'], 4)} to {_short(one['high'], 4)}" if one["n"] > 1 else "-"
+                line += f"{_short(one['difference'], 4):>16}  {interval}"
             say(line)
     say()
     if len(found.seeds) == 1:

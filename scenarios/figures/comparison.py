@@ -125,7 +125,7 @@ def effects(differences: "pd.DataFrame", names: "Mapping[str, str]", display: "D
         beyond = own["relative"].abs() > limit
         figure.add_scatter(
             x=middle, y=y, name=label(arm), mode="markers+text", customdata=own["relative"],
-            text=[f"{v:+,.0f} %".replace("-", "−") if far else "" for v, far in zip(own["relative"], beyond, strict=True)],
+            text=[_percent(v) if far else "" for v, far in zip(own["relative"], beyond, strict=True)],
             textposition=["middle left" if v > 0 else "middle right" for v in own["relative"].fillna(0.0)],
             error_x={
                 "type": "data", "symmetric": False, "array": (own["high"].clip(upper=limit) - middle).clip(lower=0),
@@ -174,6 +174,10 @@ def _stretches(known: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> list[tupl
     """Return where unbroken stretches of periods start and end."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]]).astype(np.int8)))
     return [(int(start), int(end)) for start, end in edges.reshape(-1, 2) if end - start > 1]
+
+
+def _percent(value: float) -> str:
+    return f"{value:+,.0f} %".replace("-", "−")
 
 
 def _faint(colour: str) -> str:
