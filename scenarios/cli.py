@@ -166,12 +166,12 @@ def compare(
 
 @app.command
 def report(folder: Path, /, *, language: Language = "en") -> int:
-    """Write the report of a saved run again.
+    """Write the report of a saved run or comparison again.
 
     Parameters
     ----------
     folder
-        Folder of a run.
+        Folder of a run or a comparison.
     """
     from scenarios.commands import running
 

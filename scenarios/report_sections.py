@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios import figures
 from scenarios.display import Display, say
+from scenarios.market_rows import by_period
 from scenarios.report_tables import (
     compliance_table,
     cost_table,
@@ -152,14 +153,15 @@ def indicators(page: Page) -> str:
 def each_right(page: Page, section: str) -> str:
     """Return one small figure per right, each with its own axis."""
     result, display = page.result, page.display
+    markets = by_period(result.markets)
     places = []
     for key, title in display.titles.items():
         if section == "banks" and not result.scenario.instruments[key].banked:
             continue
         if section == "prices":
-            figure = figures.prices(result.markets, result.prices, key, display)
+            figure = figures.prices(markets, result.prices, key, display)
         elif section == "volumes":
-            figure = figures.volumes(result.markets, key, display)
+            figure = figures.volumes(markets, key, display)
         elif section == "flows":
             figure = figures.flows(result.prices, result.instruments, key, display)
         elif section == "banks":

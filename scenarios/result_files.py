@@ -226,6 +226,16 @@ class FileSet:
         return contents
 
 
+def kind_of(folder: Path) -> str:
+    """Return the format that a folder's manifest names; empty where there is none that can be read."""
+    try:
+        with (folder / MANIFEST).open("rb") as file:
+            manifest = json.loads(file.read(LARGEST_MANIFEST))
+    except (OSError, ValueError, RecursionError):
+        return ""
+    return str(manifest.get("format", "")) if isinstance(manifest, dict) else ""
+
+
 def save_whole(folder: str | os.PathLike[str], write: Callable[[Path], None]) -> Path:
     """Let ``write`` fill a new (or empty) folder and return it: everything, or nothing.
 

@@ -74,10 +74,18 @@ def run(
 
 
 def report(folder: Path, language: Language) -> int:
-    """Write the report of a saved run again."""
+    """Write the report of a saved run or comparison again."""
+    from scenarios.result_files import kind_of
     from scenarios.results import RunResult
 
-    say(f"report: {_report(RunResult.open(folder), folder, language)}")
+    if kind_of(folder) == "quotalab-comparison":
+        from scenarios.comparison import Comparison
+        from scenarios.comparison_report import write_comparison_report
+
+        written = write_comparison_report(Comparison.open(folder), folder / REPORT, language)
+    else:
+        written = _report(RunResult.open(folder), folder, language)
+    say(f"report: {written}")
     return 0
 
 

@@ -8,7 +8,6 @@ import pytest
 from scenarios.commands.comparing import parts, varied_values
 from scenarios.comparison import Comparison
 from scenarios.errors import InputError
-from tests.scenarios.test_cli import quotalab  # noqa: F401 - a fixture
 
 CAP = "instruments.carbon.cap.initial"
 
@@ -100,6 +99,8 @@ def test_it_prints_means_and_differences_and_saves_everything(quotalab, tmp_path
     assert f"{row['difference']:.3f}" in out
     assert "方案比较" in (tmp_path / folder / "report.html").read_text(encoding="utf-8")
     assert (tmp_path / folder / "differences.csv").read_text(encoding="utf-8-sig").startswith("arm,kpi,difference")
+    assert quotalab("report", str(folder), "--language", "en")[:2] == (0, f"report: {folder / 'report.html'}\n")
+    assert "Comparison report" in (tmp_path / folder / "report.html").read_text(encoding="utf-8")
     assert quotalab(*arguments)[1].splitlines()[-2] == f"tables: {folder}-2"
 
 

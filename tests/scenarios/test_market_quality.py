@@ -6,6 +6,7 @@ import pytest
 
 from scenarios.kpis import declared, kpis_of
 from scenarios.market_quality import QUALITY_KPIS
+from scenarios.market_rows import by_period
 from tests.scenarios.fake_run import PERIODS, YEARS, fake, scenario
 
 NAN = np.nan
@@ -107,3 +108,14 @@ def test_settlement_months_judge_no_price_but_their_lots_count() -> None:
     found = kpis_of({**fake().tables, "markets": pd.concat([two_venues(), late])}, scenario())
     assert found["carbon.spread"] == pytest.approx((2 / 10 + 2 / 12) / 2)
     assert found["carbon.failed"] == 30.0
+
+
+def test_periods_put_venues_together() -> None:
+    rows = two_venues().assign(indicative=[10.0, 12.0, 13.0, 14.0, np.nan], backstop=99.0)
+    whole = by_period(rows)
+    assert whole["period"].tolist() == [0, 1, 2]
+    assert whole["price"].tolist() == pytest.approx([10.0, 570 / 50, 440 / 40])
+    assert whole["volume"].tolist() == [10.0, 50.0, 40.0]
+    assert whole["indicative"].tolist() == [10.0, 13.0, 13.0]
+    single = fake().tables["markets"]
+    assert by_period(single) is single
