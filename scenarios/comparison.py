@@ -104,7 +104,8 @@ class Comparison:
     def differences(self) -> "pd.DataFrame":
         """One row per other arm and indicator: mean paired difference from the baseline, its 95 % interval, and n.
 
-        ``relative`` is the difference over the absolute value of the baseline's mean, NaN where that is zero.
+        ``relative`` and its ends are those over the absolute value of the baseline's mean, NaN where that is zero; the
+        mean is taken as known.
         """
         return differences_of(self.kpis, self.labels, self.seeds, self.units, self.labels[self.baseline])
 

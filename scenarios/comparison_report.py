@@ -91,7 +91,7 @@ def differ(page: ComparisonPage) -> str:
             else ""
         )
         rows.append([f"{arm.label}{mark}", *(written(arm.values[path]) for path in paths)])
-    head = [str(display.text("comparison.arm")), *paths]
+    head = [str(display.text("comparison.arm")), *(words.path_title(display, path) for path in paths)]
     seeds = ", ".join(map(str, found.seeds)) if len(found.seeds) <= 3 else f"{found.seeds[0]} … {found.seeds[-1]}"
     told = [page.text("comparison.differ"), page.text("comparison.same", n=len(found.seeds), seeds=seeds)]
     if SCENARIO in paths:
@@ -101,6 +101,9 @@ def differ(page: ComparisonPage) -> str:
         told.append(page.text("comparison.shared", settings=shared))
     listed = table(head, rows, name=str(display.text("comparison.sections.differ")), words=range(len(head)))
     gap = "" if display.language == "zh" else " "
+    meanings = [(path, words.path_meaning(found.scenario, path)) for path in paths]
+    if display.language == "en":  # the schema speaks English only
+        listed += definitions([(path, meaning) for path, meaning in meanings if meaning])
     return f'<p class="view">{gap.join(told)}</p>{listed}<p>{escape(say(found.scenario.summary, display.language))}</p>'
 
 

@@ -63,7 +63,7 @@ def summary_of(
 def differences_of(
     kpis: "pd.DataFrame", arms: Sequence[str], seeds: Sequence[int], units: Mapping[str, str], baseline: str
 ) -> "pd.DataFrame":
-    """Return one row per other arm and indicator: mean paired difference, its interval, n, and the relative one."""
+    """Return one row per other arm and indicator: mean paired difference, its interval, n, and all three relative."""
     values = _values(kpis, arms, seeds, units)
     rows = []
     for arm in arms:
@@ -74,8 +74,10 @@ def differences_of(
             one = paired_difference(own, base)
             size = abs(paired_baseline(own, base))
             row = {"arm": arm, "kpi": kpi, "difference": one.mean, "low": one.low, "high": one.high, "n": one.n}
-            rows.append({**row, "relative": one.mean / size if size > 0 else np.nan})
-    return _frame(rows, ("arm", "kpi", "difference", "low", "high", "n", "relative"), units)
+            ends = {"relative": one.mean, "relative_low": one.low, "relative_high": one.high}
+            rows.append(row | {name: end / size if size > 0 else np.nan for name, end in ends.items()})
+    columns = ("arm", "kpi", "difference", "low", "high", "n", "relative", "relative_low", "relative_high")
+    return _frame(rows, columns, units)
 
 
 def _values(

@@ -2,11 +2,12 @@
 
 import shlex
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scenarios.comparison_arms import written
 from scenarios.display import Display, plain_number, say
 from scenarios.kpis import declared
+from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
     from scenarios.comparison import Comparison
@@ -64,6 +65,34 @@ def interval(display: Display, kpi: str, low: float, high: float) -> str:
 def relative(display: Display, share: float) -> str:
     """Return a relative difference with its sign."""
     return f"+{display.share(share)}" if share > 0 else display.share(share)
+
+
+def path_title(display: Display, path: str) -> str:
+    """Return a varied path, after the name of the right that it belongs to."""
+    steps = path.split(".")
+    if len(steps) > 2 and steps[0] == "instruments" and steps[1] in display.titles:
+        return f"{display.titles[steps[1]]}{display.text('numbers.colon')}{path}"
+    return path
+
+
+def path_meaning(scenario: Scenario, path: str) -> str:
+    """Return what the schema says about a path, with its unit; empty where it names no declared key."""
+    here: Any = scenario
+    said = ""
+    for step in path.split("."):
+        declared_here = getattr(type(here), "model_fields", {}).get(step)
+        if declared_here is not None:
+            extra = declared_here.json_schema_extra
+            unit = extra.get("unit") if isinstance(extra, dict) else None
+            said = f"{declared_here.description or ''}{f' ({unit})' if unit else ''}"
+            here = getattr(here, step)
+        elif isinstance(here, dict):
+            here = here.get(step, here.get(int(step) if step.isdecimal() else step))
+        elif isinstance(here, tuple | list) and step.isdecimal() and int(step) < len(here):
+            here = here[int(step)]
+        else:
+            return ""
+    return said
 
 
 def command(found: "Comparison") -> str:

@@ -78,7 +78,7 @@ def price_overlay(
                 "color": colour, "width": 1.6 if position else 5,
                 "dash": DASHES[position // len(SERIES) % len(DASHES)],
             },
-            marker={"size": 4, "symbol": MARKS[position % len(MARKS)]},
+            marker={"size": np.where(_alone(mean.notna().to_numpy()), 6, 0), "symbol": MARKS[position % len(MARKS)]},
         )  # fmt: skip
     if tops:
         every = np.concatenate(tops)
@@ -113,9 +113,11 @@ def effects(differences: "pd.DataFrame", names: "Mapping[str, str]", display: "D
     room = max(34, 20 + 15 * len(arms))
     axis = display.text("comparison.relative_axis")
     figure = empty_figure(display, "", axis, height=110 + room * max(len(shown), 1))
-    size = np.abs(rows["difference"] / rows["relative"].where(rows["relative"] != 0))
-    rows = rows.assign(low=100 * (rows["low"] / size).fillna(0.0), high=100 * (rows["high"] / size).fillna(0.0))
-    rows = rows.assign(relative=100 * rows["relative"])
+    rows = rows.assign(
+        relative=100 * rows["relative"],
+        low=100 * rows["relative_low"].fillna(rows["relative"]),
+        high=100 * rows["relative_high"].fillna(rows["relative"]),
+    )
     limit = 100 * WIDEST
     for position, arm in enumerate(arms):
         own = rows[rows["arm"] == arm].set_index("kpi").reindex(shown)
@@ -174,6 +176,12 @@ def _stretches(known: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> list[tupl
     """Return where unbroken stretches of periods start and end."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]]).astype(np.int8)))
     return [(int(start), int(end)) for start, end in edges.reshape(-1, 2) if end - start > 1]
+
+
+def _alone(known: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Return which known periods have no neighbour to draw a line to."""
+    padded = np.concatenate([[False], known, [False]])
+    return known & ~padded[:-2] & ~padded[2:]
 
 
 def _percent(value: float) -> str:

@@ -9,15 +9,18 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from scenarios import compare, load, run, run_pool
 from scenarios.commands.comparing import varied_values
 from scenarios.comparison import Comparison
 from scenarios.comparison_arms import arms_of, label, written
+from scenarios.comparison_tables import differences_of, tables_of_outcomes
 from scenarios.comparison_words import command
 from scenarios.errors import InputError
 from scenarios.results import RunResult
+from scenarios.run_pool import Outcome
 
 ROOT = Path(__file__).resolve().parents[2]
 CAP = "instruments.carbon.cap.initial"
@@ -198,6 +201,19 @@ def test_one_seed_has_no_interval() -> None:
     row = found.differences.set_index("kpi").loc["carbon.mean_price"]
     assert np.isfinite(row["difference"])
     assert np.isnan([row["low"], row["high"]]).all()
+
+
+def test_an_indicator_that_one_arm_lacks_has_no_difference() -> None:
+    arms = arms_of("textbook-montgomery", {"rounds": [0, 1]})
+    both, own = {"carbon.volume": 2.0}, {"carbon.volume": 3.0, "carbon.block.volume_share": 0.5}
+    prices = pd.DataFrame(columns=["period", "year", "month", "instrument", "venue", "price", "volume"])
+    outcomes = [Outcome(0, 0, both, prices=prices), Outcome(1, 0, own, prices=prices)]
+    tables = tables_of_outcomes(arms, outcomes)
+    units = {"carbon.volume": "unit", "carbon.block.volume_share": "share of volume"}
+    rows = differences_of(tables["kpis"], [arm.label for arm in arms], [0], units, arms[0].label).set_index("kpi")
+    assert rows.loc["carbon.volume", ["difference", "n"]].tolist() == [1.0, 1]
+    assert rows.loc["carbon.block.volume_share", "n"] == 0
+    assert np.isnan(rows.loc["carbon.block.volume_share", "difference"])
 
 
 # Files --------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from scenarios.comparison_choice import focus, main_kpis
 from scenarios.comparison_findings import verdict
 from scenarios.comparison_report import comparison_report, write_comparison_report
 from scenarios.comparison_tables import tables_of_outcomes
+from scenarios.comparison_words import path_meaning, path_title
 from scenarios.display import Display, texts
 from scenarios.errors import InputError
 from scenarios.figures.comparison import effects, ladder_by_arm, price_overlay
@@ -180,7 +181,11 @@ def test_effects_are_percentages_of_the_baseline(found: Comparison) -> None:
     assert posted.x[0] == pytest.approx(100 * 2 / 15.75)
     assert posted.error_x.array[0] == pytest.approx(0.0, abs=1e-9)
     rows = found.differences.copy()
-    rows.loc[rows["kpi"] == "penalties", ["difference", "relative", "low", "high"]] = [600.0, 4.0, 300.0, 900.0]
+    ends = ["relative", "relative_low", "relative_high"]
+    rows.loc[rows["kpi"] == "penalties", ends] = [0.0, -0.2, 0.2]
+    none = next(trace for trace in effects(rows, names, display).data if trace.name == "posted")
+    assert (none.x[1], none.error_x.array[1], none.error_x.arrayminus[1]) == pytest.approx((0.0, 20.0, 20.0))
+    rows.loc[rows["kpi"] == "penalties", ends] = [4.0, 2.0, 6.0]
     far = effects(rows, names, display)
     assert "+400 %" in next(trace for trace in far.data if trace.name == "posted").text
 
@@ -192,3 +197,24 @@ def test_the_ladder_stacks_the_steps_of_every_arm(found: Comparison) -> None:
     assert [trace.name for trace in figure.data] == ["misallocation", "unused or exceeded caps"]
     assert list(figure.data[1].x) == [-5.0] * 3
     assert figure.layout.barmode == "relative"
+
+
+def test_varied_keys_are_explained(found: Comparison) -> None:
+    plain = found.scenario
+    display = Display.of(plain, "zh")
+    path = "instruments.carbon.cap.initial"
+    assert path_title(display, path) == f"碳排放权：{path}"
+    assert path_title(display, "rounds") == "rounds"
+    assert path_meaning(plain, path) == "cap of the first year (units/year)"
+    assert path_meaning(plain, "behaviours.0.horizon_years") != ""
+    assert path_meaning(plain, "rounds").startswith("indicative rounds")
+    assert path_meaning(plain, "no.such.path") == ""
+
+
+def test_periods_without_neighbours_are_marked(found: Comparison) -> None:
+    years = (2025, 2025 + YEARS - 1)
+    figure = price_overlay(found.prices, "water", found.labels, years, Display.of(found.scenario, "en"))
+    line = next(trace for trace in figure.data if trace.mode == "lines+markers")
+    marked = np.isfinite(np.array(line.y, dtype=float))  # water trades in the last quarter of each year only
+    assert marked.sum() == YEARS
+    assert (np.array(line.marker.size)[marked] > 0).all()
