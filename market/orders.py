@@ -43,6 +43,28 @@ class Reason(IntEnum):
     """The seller does not hold the rights free of other locks."""
     REJECTED_NO_CASH = 7
     """The buyer's cash and credit do not cover the order at its limit."""
+    PRICE_LIMIT = 8
+    """The limit lies beyond what the day's price limits let anybody trade at."""
+    HALTED = 9
+    """Trading was halted."""
+    HOLDING_LIMIT = 10
+    """The account would have held more than anybody may."""
+    BELOW_MINIMUM = 11
+    """Smaller than what the venue trades."""
+    RESTING = 12
+    """Rests in the book and may trade later."""
+    CANCELLED = 13
+    """Withdrawn by its own account, or when the book was cleared."""
+    NO_STOCK = 14
+    """The venue's own stock or budget was used up."""
+    NO_PARTNER = 15
+    """Nobody was met who wanted the other side."""
+    BID_LIMIT = 16
+    """Beyond what one account may bid for."""
+    WRONG_SIDE = 17
+    """The venue takes orders of the other side only."""
+    UNKNOWN_ORDER = 18
+    """A cancellation or replacement of an order that does not rest in the book."""
 
 
 _INT64, _INT8 = np.dtype(np.int64), np.dtype(np.int8)
@@ -141,25 +163,80 @@ class OrderBatch:
         ]
 
 
+HOUSE = -1
+"""In `Trades`, the venue's own account: a desk, a pool, an authority that posts a price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trades:
+    """Every single trade in the order in which it happened, where a mechanism trades one by one.
+
+    Attributes
+    ----------
+    buyer, seller : (m,) int64 accounts; HOUSE where the venue trades on its own account.
+    price : (m,) int64 ticks.
+    lots : (m,) int64, positive.
+    aggressor : (m,) int8, the side of the order that came second (+1 a buy, −1 a sell), 0 where there is none.
+    """
+
+    buyer: Ints
+    seller: Ints
+    price: Ints
+    lots: Ints
+    aggressor: Bytes
+
+    def __len__(self) -> int:
+        return int(self.price.shape[0])
+
+    @classmethod
+    def empty(cls) -> "Trades":
+        """Return no trades."""
+        nothing = np.empty(0, dtype=np.int64)
+        return cls(nothing, nothing, nothing, nothing, np.empty(0, dtype=np.int8))
+
+
 @dataclass(frozen=True, slots=True)
 class ClearingResult:
     """What a mechanism did with a batch.
 
     Attributes
     ----------
-    price : ticks, or NO_PRICE when nothing traded.
-    volume : lots bought, equal to lots sold.
+    price : ticks: the one price of all, or where there are several the volume-weighted mean, rounded half up;
+        NO_PRICE when nothing traded.
+    volume : lots bought (by accounts and by the house), equal to lots sold.
     filled : (n,) int64 lots of each order.
     reason : (n,) int8, a `Reason` for each order.
     demand, supply : lots bid for and offered at the clearing price; 0 without a price.
-    first, last : ticks, the ends of the interval of prices that maximise volume; NO_PRICE without a price.
+    first, last : ticks, the ends of the interval of prices that maximise volume; NO_PRICE without a price or interval.
+    value : (n,) int64 ticks·lots that each order pays or receives; None where every lot trades at ``price``.
+    trades : single trades; None where all trade at once at one price. Where orders of earlier batches rest in the
+        state and trade too, only the trades name their accounts, and the trades are what is settled.
+    house_lots, house_value : lots that the venue's own account bought net, and the ticks·lots that it paid net.
     """
 
     price: int
     volume: int
     filled: Ints
     reason: Bytes
-    demand: int
-    supply: int
-    first: int
-    last: int
+    demand: int = 0
+    supply: int = 0
+    first: int = NO_PRICE
+    last: int = NO_PRICE
+    value: Ints | None = None
+    trades: Trades | None = None
+    house_lots: int = 0
+    house_value: int = 0
+
+    @property
+    def worth(self) -> Ints:
+        """Ticks·lots (n,) that each order pays or receives."""
+        if self.value is not None:
+            return self.value
+        return self.filled * max(self.price, 0)
+
+    @property
+    def turnover(self) -> int:
+        """Ticks·lots that buyers pay in all, accounts and the house."""
+        if self.value is None:
+            return self.volume * max(self.price, 0)
+        return (int(self.value.sum()) + abs(self.house_value)) // 2

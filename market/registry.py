@@ -37,7 +37,8 @@ class Registry:
 
     Parameters
     ----------
-    firms, instruments, vintages : their numbers; accounts are the firms, then GOVERNMENT, RESERVE and OUTSIDE.
+    firms, instruments, vintages : their numbers; accounts are the firms, then GOVERNMENT, RESERVE, OUTSIDE and
+        DEALER (who stands behind a market maker's pool).
     credit_limit : minor units by which an account's cash may fall below zero; one for all or one per firm.
     journal : whether to keep every entry (12 bytes each); totals are always kept.
 
@@ -50,8 +51,8 @@ class Registry:
 
     __slots__ = (
         "_nothing", "accounts", "balances", "cancelled", "carried_in", "carried_out", "cash", "cash_locked",
-        "credit_limit", "expired", "firm_accounts", "firms", "government", "imported", "instruments", "issued",
-        "journal", "locked", "outside", "products", "reserve", "surrendered", "vintages",
+        "credit_limit", "dealer", "expired", "firm_accounts", "firms", "government", "imported", "instruments",
+        "issued", "journal", "locked", "outside", "products", "reserve", "surrendered", "vintages",
     )  # fmt: skip
 
     def __init__(
@@ -64,8 +65,8 @@ class Registry:
         journal: bool = True,
     ) -> None:
         self.firms, self.instruments, self.vintages = firms, instruments, vintages
-        self.government, self.reserve, self.outside = firms, firms + 1, firms + 2
-        self.accounts, self.products = firms + 3, instruments * vintages
+        self.government, self.reserve, self.outside, self.dealer = firms, firms + 1, firms + 2, firms + 3
+        self.accounts, self.products = firms + 4, instruments * vintages
         self.firm_accounts = np.arange(firms)
         self.balances = np.zeros((self.products, self.accounts), dtype=np.int64)
         self.locked = np.zeros_like(self.balances)

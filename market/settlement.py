@@ -2,16 +2,17 @@
 
 A fill of ``lots`` at a price of ``ticks`` is worth ``lots · ticks · money_per_lot_tick`` minor units, exactly. Before
 a clearing `lock_orders` keeps for each order what it may need: a sell its rights, a buy its money at the limit price.
+What an order left in a book needs stays locked for as long as it rests there.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from market.errors import ConservationError
 from market.matching.protocol import Mechanism
-from market.orders import BUY, NO_PRICE, SELL, Bytes, ClearingResult, Ints, OrderBatch, Reason
+from market.orders import BUY, HOUSE, NO_PRICE, SELL, Bytes, ClearingResult, Ints, OrderBatch, Reason
 from market.randomness import Stream
 from market.registry import Registry
 
@@ -80,29 +81,85 @@ def settle(
     money_per_lot_tick: int,
     period: int,
     accepted: Acceptance | None = None,
+    house: int | None = None,
+    keep: tuple[Ints, Ints] | None = None,
 ) -> SettlementSummary:
     """Move rights and cash as the fills say and release the locks of ``accepted``.
+
+    Parameters
+    ----------
+    house : the account that takes the other side of what the venue trades itself.
+    keep : lots and minor units (A,) by which the locks of resting orders rise (negative: fall).
 
     Raises
     ------
     ConservationError
         Where fills do not balance, exceed their order or its limit, or an account cannot cover them. Nothing changed.
     """
-    from market.settlement_kernel import net_of
-
     orders.check_types()
-    price = 0 if result.price == NO_PRICE else result.price
     if result.filled.shape != orders.account.shape or result.filled.dtype != np.int64:
         raise ConservationError("a clearing result does not belong to these orders")
+    if result.value is None and result.trades is None and not result.house_lots:
+        lots, money = _net_at_one_price(registry, orders, result, money_per_lot_tick)
+    else:
+        lots, money = net_of_result(orders, result, money_per_lot_tick, registry.accounts, house)
+    unlock, unlock_cash = (accepted.rights, accepted.money) if accepted else (None, None)
+    if keep is not None and accepted is not None:
+        unlock, unlock_cash = accepted.rights - keep[0], accepted.money - keep[1]
+    registry.exchange(product, lots, money, period, unlock, unlock_cash)
+    return SettlementSummary(result.volume, result.turnover * money_per_lot_tick, lots, money)
+
+
+def _net_at_one_price(
+    registry: Registry, orders: OrderBatch, result: ClearingResult, money_per_lot_tick: int
+) -> tuple[Ints, Ints]:
+    from market.settlement_kernel import net_of
+
+    price = 0 if result.price == NO_PRICE else result.price
     lots, money, volume, lawful = net_of(
         orders.account, orders.side, orders.price, orders.quantity, result.filled, price, money_per_lot_tick,
         registry.accounts,
     )  # fmt: skip
     if not lawful or volume != result.volume:
         raise ConservationError("a fill exceeds its order, its limit, the reported volume or 2**61 minor units")
-    unlock, unlock_cash = (accepted.rights, accepted.money) if accepted else (None, None)
-    registry.exchange(product, lots, money, period, unlock, unlock_cash)
-    return SettlementSummary(volume, volume * price * money_per_lot_tick, lots, money)
+    return lots, money
+
+
+def net_of_result(
+    orders: OrderBatch, result: ClearingResult, money_per_lot_tick: int, accounts: int, house: int | None = None
+) -> tuple[Ints, Ints]:
+    """Return net lots and minor units (A,) of a result with several prices.
+
+    Raises
+    ------
+    ConservationError
+        Where a fill exceeds its order or is worse than its limit, or trades and fills disagree.
+    """
+    worth, side = result.worth, orders.side.astype(np.int64)
+    bad = (result.filled < 0) | (result.filled > orders.quantity) | ((orders.price * result.filled - worth) * side < 0)
+    if bad.any():
+        raise ConservationError(f"order {int(bad.argmax())} traded beyond its quantity or its limit")
+    if result.house_lots and house is None:
+        raise ConservationError("the venue traded itself, and no account stands behind it")
+    lots, money = np.zeros(accounts, dtype=np.int64), np.zeros(accounts, dtype=np.int64)
+    trades = result.trades
+    if trades is None:
+        np.add.at(lots, orders.account, result.filled * side)
+        np.add.at(money, orders.account, -worth * side)
+        if house is not None:
+            lots[house] += result.house_lots
+            money[house] -= result.house_value
+    else:
+        owner = accounts if house is None else house  # out of range: an IndexError would be a bug
+        worth = trades.price * trades.lots
+        for account, sign in ((trades.buyer, 1), (trades.seller, -1)):
+            rows = np.where(account == HOUSE, owner, account)
+            np.add.at(lots, rows, sign * trades.lots)
+            np.add.at(money, rows, -sign * worth)
+        if int(trades.lots.sum()) != result.volume or (trades.lots <= 0).any():
+            raise ConservationError("the trades do not add up to the reported volume")
+    money *= money_per_lot_tick
+    return lots, money
 
 
 def trade(
@@ -114,27 +171,57 @@ def trade(
     stream: Stream,
     money_per_lot_tick: int,
     period: int,
+    house: int | None = None,
 ) -> tuple[Any, ClearingResult, SettlementSummary]:
-    """Lock, clear and settle; the result has a row for every order given, also for those that were rejected."""
+    """Lock, clear and settle; the result has a row for every order given, also for those that were rejected.
+
+    ``house`` is the account behind a venue that trades itself; what one without a limit sells is issued as it is sold.
+    Orders that rest in the state keep their locks.
+    """
     accepted = lock_orders(registry, product, orders, money_per_lot_tick)
+    before = mechanism.resting(state)
     state, result = mechanism.clear(state, accepted.orders, stream)
-    summary = settle(registry, product, accepted.orders, result, money_per_lot_tick, period, accepted)
+    keep = _change_of_claims(registry, before, mechanism.resting(state), money_per_lot_tick)
+    if house is not None and result.house_lots < 0 and getattr(mechanism, "unlimited", False):
+        registry.issue(product, np.array([house]), np.array([-result.house_lots]), period)
+    summary = settle(registry, product, accepted.orders, result, money_per_lot_tick, period, accepted, house, keep)
     if len(accepted.orders) < len(orders):
-        filled = np.zeros(len(orders), dtype=np.int64)
-        filled[accepted.rows] = result.filled
-        reason = accepted.reason.copy()
-        reason[accepted.rows] = result.reason
-        result = ClearingResult(
-            result.price,
-            result.volume,
-            filled,
-            reason,
-            result.demand,
-            result.supply,
-            result.first,
-            result.last,
-        )
+        result = _with_rejected(result, accepted, len(orders))
     return state, result, summary
+
+
+def end_period(registry: Registry, product: int, mechanism: Mechanism, state: Any, money_per_lot_tick: int) -> Any:
+    """Return the state with which the next period begins, after releasing the locks of orders that rest no longer."""
+    before = mechanism.resting(state)
+    state = mechanism.end_period(state)
+    keep = _change_of_claims(registry, before, mechanism.resting(state), money_per_lot_tick)
+    if keep is not None:
+        registry.unlock(product, None, -keep[0])
+        registry.unlock_cash(None, -keep[1])
+    return state
+
+
+def _change_of_claims(
+    registry: Registry, before: OrderBatch, after: OrderBatch, money_per_lot_tick: int
+) -> tuple[Ints, Ints] | None:
+    """Return by how much lots and minor units (A,) of resting orders rise; None where nothing rests."""
+    if not len(before) and not len(after):
+        return None
+    old, new = (_claims(registry, orders, money_per_lot_tick) for orders in (before, after))
+    return new[0] - old[0], new[1] - old[1]
+
+
+def _with_rejected(result: ClearingResult, accepted: Acceptance, orders: int) -> ClearingResult:
+    """Return the result with a row for every order that was given."""
+    filled = np.zeros(orders, dtype=np.int64)
+    filled[accepted.rows] = result.filled
+    reason = accepted.reason.copy()
+    reason[accepted.rows] = result.reason
+    value = result.value
+    if value is not None:
+        value = np.zeros(orders, dtype=np.int64)
+        value[accepted.rows] = result.worth
+    return replace(result, filled=filled, reason=reason, value=value)
 
 
 def _claims(registry: Registry, orders: OrderBatch, money_per_lot_tick: int) -> tuple[Ints, Ints]:

@@ -207,8 +207,8 @@ class _Bench:
         if which not in self.built:
             while len(self.built) >= BUILT:
                 del self.built[next(iter(self.built))]
-            # Nobody reads the journal here, and no table depends on it.
-            self.built[which] = replace(build(self.scenarios[which]), record_journal=False)
+            # Nobody reads the journal or single trades here, and no other table depends on them.
+            self.built[which] = replace(build(self.scenarios[which]), record_journal=False, record_trades=False)
         return self.built[which]
 
 

@@ -9,12 +9,13 @@ from typing import Literal
 
 import numpy as np
 
+from market.matching.protocol import MechanismRule
 from market.orders import BUY, SELL, ClearingResult, Ints, OrderBatch, Reason
 from market.randomness import Stream
-from market.rules import Rule, parameter
+from market.rules import parameter
 
 
-class CallAuction(Rule):
+class CallAuction(MechanismRule):
     """A uniform-price auction of limit orders that are all gathered before one clearing.
 
     An account never trades with itself: where its bids meet its own offers, equal lots of both are withdrawn before
@@ -22,6 +23,7 @@ class CallAuction(Rule):
     at every price between the two.
     """
 
+    kind: Literal["call_auction"] = parameter("call_auction", description="uniform price, all orders at once")
     rationing: Literal["pro_rata"] = parameter(
         "pro_rata",
         description="how the long side shares its marginal limit: pro rata to quantity rounded down, the lots left one"

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from market.matching.protocol import Mechanism
-from market.orders import BUY, NO_PRICE, SELL, ClearingResult, OrderBatch, Reason
+from market.matching.protocol import Grid, Mechanism
+from market.orders import BUY, HOUSE, NO_PRICE, SELL, ClearingResult, OrderBatch, Reason
 from market.randomness import Stream, Streams
 
 
@@ -68,17 +68,54 @@ def check_result(orders: OrderBatch, result: ClearingResult) -> None:
     assert reason.dtype == np.int8
     assert ((filled >= 0) & (filled <= orders.quantity)).all(), "a fill is negative or above its order"
     buys = orders.side == BUY
-    assert int(filled[buys].sum()) == int(filled[~buys].sum()) == result.volume, "lots were created or lost"
+    bought, sold = int(filled[buys].sum()), int(filled[~buys].sum())
+    assert bought + result.house_lots == sold, "lots were created or lost"
+    assert result.volume == max(bought, sold), "the volume is not what was bought or sold"
     assert (result.price == NO_PRICE) == (result.volume == 0), "a price without trade, or trade without one"
-    worse = (orders.price - result.price) * orders.side < 0
-    assert not (worse & (filled > 0)).any(), "an order traded beyond its limit"
+    _check_money(orders, result)
+    _check_trades(orders, result)
     assert ((reason == Reason.FILLED) == (filled == orders.quantity)).all(), "lots that did not trade lack a reason"
     assert np.isin(reason, list(Reason)).all()
     assert not ((reason == Reason.PARTLY_FILLED_AT_MARGIN) & (filled == 0)).any()
     _check_no_self_trade(orders, result)
 
 
+def _check_money(orders: OrderBatch, result: ClearingResult) -> None:
+    """No order trades beyond its limit, and what some pay others receive."""
+    if result.value is None:
+        worse = ((orders.price - result.price) * orders.side < 0) & (result.filled > 0)
+        assert result.house_value == result.house_lots * max(result.price, 0), "money was created or lost"
+    else:
+        buys = orders.side == BUY
+        paid, received = int(result.value[buys].sum()), int(result.value[~buys].sum())
+        assert paid + result.house_value == received, "money was created or lost"
+        assert ((result.value == 0) | (result.filled > 0)).all(), "an order paid for nothing"
+        worse = (orders.price * result.filled - result.value) * orders.side < 0
+    assert not worse.any(), "an order traded beyond its limit"
+
+
+def _check_trades(orders: OrderBatch, result: ClearingResult) -> None:
+    """Single trades, where there are any, say of every account the same as the fills."""
+    trades = result.trades
+    if trades is None:
+        return
+    assert ((trades.lots > 0) & (trades.price >= 0)).all(), "a trade without lots or with a negative price"
+    assert not ((trades.buyer == trades.seller) & (trades.buyer != HOUSE)).any(), "an account traded with itself"
+    assert int(trades.lots.sum()) == result.volume, "trades and volume disagree"
+    top = int(orders.account.max(initial=0)) + 2
+    for account, side in ((trades.buyer, BUY), (trades.seller, SELL)):
+        rows = orders.side == side
+        of_fills, of_trades = np.zeros((2, top), dtype=np.int64), np.zeros((2, top), dtype=np.int64)
+        np.add.at(of_fills[0], orders.account[rows], result.filled[rows])
+        np.add.at(of_fills[1], orders.account[rows], result.worth[rows])
+        np.add.at(of_trades[0], account, trades.lots)  # the house is −1, the last column
+        np.add.at(of_trades[1], account, trades.lots * trades.price)
+        assert (of_fills[:, :-1] == of_trades[:, :-1]).all(), "trades and fills disagree"
+
+
 def _check_no_self_trade(orders: OrderBatch, result: ClearingResult) -> None:
+    if result.trades is not None:
+        return  # checked trade by trade: an account may buy from one and sell to another
     traded = result.filled > 0
     bought = orders.account[traded & (orders.side == BUY)]
     sold = orders.account[traded & (orders.side == SELL)]
@@ -116,20 +153,22 @@ def check_same_stream(mechanism: Mechanism, state: Any, orders: OrderBatch, stre
         assert (getattr(orders, name) == getattr(copy, name)).all(), f"the mechanism changed the caller's {name}"
 
 
-def check_tick_scaling(mechanism: Mechanism, state: Any, orders: OrderBatch, stream: Stream, factor: int) -> None:
-    """A grid ``factor`` times finer trades the same lots, at limits that are the same prices."""
+def check_tick_scaling(mechanism: Mechanism, orders: OrderBatch, stream: Stream, factor: int) -> None:
+    """A grid ``factor`` times finer trades the same lots, at the same prices to within a coarse tick."""
     finer = OrderBatch(orders.account, orders.side, orders.price * factor, orders.quantity)
-    _, coarse = mechanism.clear(state, orders, stream)
-    _, fine = mechanism.clear(state, finer, stream)
+    _, coarse = mechanism.clear(mechanism.open(Grid()), orders, stream)
+    _, fine = mechanism.clear(mechanism.open(Grid(tick=1.0 / factor)), finer, stream)
     assert fine.volume == coarse.volume, "another tick changed the volume"
+    assert abs(fine.price - factor * coarse.price) <= factor, "another tick changed the price"
     check_result(finer, fine)
 
 
 def check_mechanism(make: Callable[[], Mechanism], state: Any = None, books: int = 60, seed: int = 1) -> None:
-    """Run every check on the corner books and on random ones."""
+    """Run every check on the corner books and on random ones; the state is the mechanism's first one if not given."""
     streams = Streams(seed)
     mechanism = make()
     assert isinstance(mechanism, Mechanism)
+    state = mechanism.open(Grid()) if state is None else state
     samples = list(corner_books().values())
     for i in range(books):
         generator = streams.at("contract", i).generator()
@@ -144,4 +183,4 @@ def check_mechanism(make: Callable[[], Mechanism], state: Any = None, books: int
         order = stream.generator().permutation(len(orders))
         check_permutation(mechanism, state, orders, stream, order)
         if len(orders) and orders.price.max() < 1 << 40:
-            check_tick_scaling(mechanism, state, orders, stream, 7)
+            check_tick_scaling(mechanism, orders, stream, 7)

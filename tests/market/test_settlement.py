@@ -43,8 +43,8 @@ def test_a_trade_moves_lots_and_their_exact_worth(registry):
 
 def test_locks_cover_sells_in_rights_and_buys_in_money_at_their_limits(registry):
     accepted = lock_orders(registry, 0, batch((0, SELL, 8, 40), (1, BUY, 12, 40), (1, BUY, 5, 2)), 3)
-    assert registry.locked[0].tolist() == [40, 0, 0, 0, 0, 0]
-    assert registry.cash_locked.tolist() == [0, 40 * 12 * 3 + 2 * 5 * 3, 0, 0, 0, 0]
+    assert registry.locked[0].tolist() == [40, 0, 0, 0, 0, 0, 0]
+    assert registry.cash_locked.tolist() == [0, 40 * 12 * 3 + 2 * 5 * 3, 0, 0, 0, 0, 0]
     assert accepted.rows.tolist() == [0, 1, 2]
     assert not accepted.reason.any()
 
