@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 MAIN_INSTRUMENT = (
     "mean_price", "price_volatility", "volume", "last_quarter_share", "spread", "effective_cost", "limit_periods",
-    "failed", "gains_share", "hhi_sellers", "block_discount", "revenue", "fees", "flow_to_cap", "shortfall",
+    "failed_share", "gains_share", "hhi_sellers", "block_discount", "revenue", "fees", "flow_to_cap", "shortfall",
     "net_import",
 )  # fmt: skip
 MAIN_RUN = ("actual_cost", "efficiency", "trading_cost", "penalties", "accounts_short", "burden_gini")

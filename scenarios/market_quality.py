@@ -81,6 +81,13 @@ def limit_periods(rows: "pd.DataFrame") -> float:
     return float(rows.loc[hits > 0, "period"].nunique())
 
 
+def failed_share(rows: "pd.DataFrame") -> float:
+    """Return Σ offered and not traded / Σ offered, bids and asks together."""
+    failed, offered = column(rows, "failed"), column(rows, "bids") + column(rows, "asks")
+    used = np.isfinite(failed) & (offered > 0)
+    return float(failed[used].sum() / offered[used].sum()) if used.any() else np.nan
+
+
 def gains_share(rows: "pd.DataFrame") -> float:
     """Return Σ gains of trade / Σ gains that the same orders allowed, where a mechanism can tell both."""
     gains, possible = column(rows, "gains"), column(rows, "gains_possible")
@@ -106,6 +113,10 @@ QUALITY_KPIS: tuple[QualityKpi, ...] = (
     ),
     QualityKpi(
         "failed", "{unit}", "lower", _text("Offered but not traded", "申报未成交量"), total("failed"), whole_run=True
+    ),
+    QualityKpi(
+        "failed_share", "share of offers", "lower", _text("Share of offers that did not trade", "申报未成交占比"),
+        failed_share,
     ),
     QualityKpi(
         "hhi_buyers", "0 to 1", "lower", _text("Concentration of buyers (HHI)", "买方集中度（HHI）"),

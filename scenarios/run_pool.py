@@ -16,6 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from market.errors import QuotaLabError
@@ -30,6 +31,9 @@ LONGEST_CHUNK = 8
 """Runs that a worker does before it reports; its scenario is built once for them."""
 BUILT = 2
 """Scenarios that a worker keeps built: runs come scenario by scenario."""
+
+COLLECT_AFTER = 1.0
+"""Seconds of running after which memory is freed; collecting takes some 0.08 s."""
 
 Task = tuple[int, int]  # index of the scenario, seed
 
@@ -179,13 +183,14 @@ class _Bench:
     def __init__(self, scenarios: Sequence[Scenario]) -> None:
         self.scenarios = scenarios
         self.built: dict[int, MarketSpec] = {}
+        self.busy = 0.0
 
     def run(self, which: int, seed: int) -> Outcome:
         """Run one seed of one scenario; a failure is an outcome too."""
         from scenarios.kpis import kpis_of
         from scenarios.runner import simulate
 
-        stage = "build"
+        stage, start = "build", perf_counter()
         try:
             scenario, spec = self.scenarios[which], self._spec(which)
             stage = "run"
@@ -197,9 +202,16 @@ class _Bench:
             said = str(error) if isinstance(error, QuotaLabError) else f"{type(error).__name__}: {error}"
             return Outcome(which, seed, stage=stage, message=said)
         finally:
-            gc.collect()  # models are cycles of large arrays
+            self._collect(perf_counter() - start)
         values = {str(name): float(value) for name, value in kpis.items()}
         return Outcome(which, seed, values, dict(kpis.attrs["units"]), prices, tables.warnings)
+
+    def _collect(self, seconds: float) -> None:
+        """Free the models of the last runs, which are cycles: after every long run, after several short ones."""
+        self.busy += seconds
+        if self.busy > COLLECT_AFTER:
+            gc.collect()
+            self.busy = 0.0
 
     def _spec(self, which: int) -> "MarketSpec":
         from scenarios.build import build

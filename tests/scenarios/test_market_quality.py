@@ -24,6 +24,8 @@ def two_venues() -> pd.DataFrame:
         "depth": [5.0, 7.0, 0.0, NAN, NAN],
         "effective_cost": [0.04, 0.01, NAN, NAN, NAN],
         "limit_hits": [0.0, 3.0, 1.0, 2.0, 0.0],
+        "bids": [11.0, 22.0, 4.0, 30.0, 48.0],
+        "asks": [10.0, 20.0, 0.0, 30.0, 40.0],
         "failed": [1.0, 2.0, 4.0, 0.0, 8.0],
         "hhi_buyers": [0.5, 0.25, NAN, 1.0, 1.0],
         "hhi_sellers": [0.1, 0.4, NAN, 0.5, 0.5],
@@ -52,6 +54,7 @@ def test_all_venues_together(kpis: "pd.Series[float]") -> None:
         "effective_cost": (10 * 0.04 + 20 * 0.01) / 30,
         "limit_periods": 2.0,  # periods 1 and 2; period 1 at both venues counts once
         "failed": 15.0,
+        "failed_share": 15 / 215,
         "hhi_buyers": (10 * 0.5 + 20 * 0.25 + 30 + 40) / 100,
         "hhi_sellers": (10 * 0.1 + 20 * 0.4 + 30 * 0.5 + 40 * 0.5) / 100,
         "gains_share": 17 / 25,  # only where both are known
