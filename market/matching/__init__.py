@@ -18,14 +18,7 @@ from market.matching.sealed_bid import SealedBidAuction
 from market.orders import NO_PRICE
 
 AnyMechanism = Annotated[
-    CallAuction
-    | OrderBook
-    | SealedBidAuction
-    | AscendingClock
-    | PostedPrice
-    | Hybrid
-    | ReserveDesk
-    | MarketMaker,
+    CallAuction | OrderBook | SealedBidAuction | AscendingClock | PostedPrice | Hybrid | ReserveDesk | MarketMaker,
     Field(discriminator="kind"),
 ]
 """Every built-in mechanism; a venue declares one by its ``kind``."""

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import model_validator
 
 from market.matching.call_auction import CallAuction, own_crossing
-from market.matching.protocol import Grid, MechanismRule
+from market.matching.protocol import Grid, MechanismRule, Offers
 from market.orders import BUY, LARGEST_PRICE, SELL, ClearingResult, OrderBatch, Reason
 from market.randomness import Stream
 from market.rules import parameter
@@ -65,6 +65,11 @@ class Hybrid(MechanismRule):
         if self.ceiling_stock is not None and self.ceiling is None:
             raise ValueError("a stock is sold at the ceiling, and there is none; name a ceiling or leave the stock out")
         return self
+
+    def standing(self, state: HybridState) -> tuple[Offers, Offers]:
+        """Return the sale at the ceiling and the purchase at the floor."""
+        sells = () if state.ceiling is None else ((state.ceiling, state.left),)
+        return sells, () if state.floor is None else ((state.floor, None),)
 
     @property
     def unlimited(self) -> bool:
