@@ -43,8 +43,8 @@ class ReserveDesk(MechanismRule):
     Accounts trade with the desk only. Bids at or above its sale price buy out of what it offers in the period, offers
     at or below its purchase price sell to it as far as its budget goes; best limits are served first, and at the limit
     at which stock or budget ends lots are shared pro rata, those left one each by a hash of stream and account. Sales
-    and purchases of one clearing are settled from the stock and the budget before it: what it buys it can offer from the
-    next period on, what it earns it can spend from the next clearing on if the fund revolves.
+    and purchases of one clearing are settled from the stock and the budget before it: what it buys it can offer from
+    the next period on, what it earns it can spend from the next clearing on if the fund revolves.
 
     Idle rights (approved but never used, or unused for years) are handed to it by `collect`.
     An account that would buy and sell in one clearing has equal lots of both withdrawn for `Reason.SELF_TRADE`.
