@@ -41,8 +41,8 @@ class SideCost(Rule):
             return self
         if self.largest is None:
             raise ValueError(
-                f"with a curvature of {self.curvature:g} the cost of a unit falls until it is negative; name the largest"
-                " trade to which it applies, or choose a curvature of zero or more"
+                f"with a curvature of {self.curvature:g} the cost of a unit falls until it is negative; name the"
+                " largest trade to which it applies, or choose a curvature of zero or more"
             )
         turn = self.proportional / -self.curvature
         if self.largest > turn * (1.0 + 1e-12):

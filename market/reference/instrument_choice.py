@@ -14,6 +14,8 @@ expectations are closed forms in the partial moments of the normal distribution.
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True, slots=True)
 class UncertainCosts:
@@ -92,7 +94,7 @@ def quota_with_collar(
     mean = costs.cost_intercept + costs.cost_slope * quota
     below = _moments_below((floor - mean) / costs.deviation, costs.deviation)
     above = _moments_above((ceiling - mean) / costs.deviation, costs.deviation)
-    m0, m1, m2 = (whole - a - b for whole, a, b in zip((1.0, 0.0, costs.deviation**2), below, above, strict=True))
+    m0, m1 = 1.0 - below[0] - above[0], -below[1] - above[1]
     price, deviation = clamped_normal(mean, costs.deviation, floor, ceiling)
     expected = m0 * welfare(costs, quota, 0.0) - m1 * quota
     abatement = m0 * quota
@@ -134,7 +136,7 @@ def best_collar(costs: UncertainCosts) -> Collar:
 
     scale = costs.deviation
 
-    def loss(x: "list[float]") -> float:
+    def loss(x: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> float:
         half, other = abs(x[1]) * scale, abs(x[2]) * scale
         quota = costs.quantity + x[0] * scale / costs.cost_slope
         return -quota_with_collar(costs, quota, costs.price - half, costs.price + other).welfare
