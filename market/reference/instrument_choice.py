@@ -15,6 +15,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +137,13 @@ def best_collar(costs: UncertainCosts) -> Collar:
 
     scale = costs.deviation
 
-    def loss(x: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> float:
+    def loss(x: npt.NDArray[np.float64]) -> float:
         half, other = abs(x[1]) * scale, abs(x[2]) * scale
         quota = costs.quantity + x[0] * scale / costs.cost_slope
         return -quota_with_collar(costs, quota, costs.price - half, costs.price + other).welfare
 
-    precise = {"xatol": 1e-9, "fatol": 1e-12, "maxiter": 4000, "maxfev": 8000}
-    found = minimize(loss, [0.0, 0.5, 0.5], method="Nelder-Mead", options=precise)
+    start = np.array([0.0, 0.5, 0.5])
+    found = minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12, "maxiter": 4000})
     half, other = abs(float(found.x[1])) * scale, abs(float(found.x[2])) * scale
     quota = costs.quantity + float(found.x[0]) * scale / costs.cost_slope
     return Collar(quota, costs.price - half, costs.price + other, -float(found.fun))

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from market.errors import QuotaLabError
-from scenarios.validation import coupled, instrument_choice, planners, theory
+from scenarios.validation import coupled, instrument_choice, planners, theory, trading_costs
 from scenarios.validation.cases import Case, Suite, failed
 
 __all__ = ["SUITES", "Case", "run_all"]
 
-SUITES: tuple[Suite, ...] = (*theory.SUITES, *coupled.SUITES, *instrument_choice.SUITES, *planners.SUITES)
+SUITES: tuple[Suite, ...] = (
+    *theory.SUITES, *coupled.SUITES, *trading_costs.SUITES, *instrument_choice.SUITES, *planners.SUITES,
+)  # fmt: skip
 """Every suite, in the order in which it is printed; a suite returns its cases."""
 
 
