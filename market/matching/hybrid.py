@@ -6,7 +6,8 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import model_validator
 
-from market.matching.call_auction import CallAuction, own_crossing
+from market.matching.call_auction import CallAuction
+from market.matching.house import withdrawn_among
 from market.matching.protocol import Grid, MechanismRule, Offers
 from market.orders import BUY, LARGEST_PRICE, SELL, ClearingResult, OrderBatch, Reason
 from market.randomness import Stream
@@ -118,7 +119,7 @@ class Hybrid(MechanismRule):
             Where the batch has wrong types, sides, prices or quantities (all are listed).
         """
         orders.validate()
-        withdrawn = own_crossing(orders)
+        withdrawn = withdrawn_among(orders)
         left = orders.quantity - withdrawn
         rows = np.flatnonzero(left)
         rest = OrderBatch(orders.account[rows], orders.side[rows], orders.price[rows], left[rows])
