@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from agents.behaviours.declared import ComplierRule, PlannerRule
+from agents.behaviours.declared import AdaptiveRule, ComplierRule, PlannerRule
 from agents.population import FirmPopulation
 from agents.world import World
 from market.instruments import Instrument
@@ -37,7 +37,7 @@ class MarketSpec:
     start_year: int
     years: int
     periods: int
-    behaviours: tuple[PlannerRule | ComplierRule, ...]
+    behaviours: tuple[PlannerRule | ComplierRule | AdaptiveRule, ...]
     world: World
     sector_growth: Floats
     minor_unit: float = 0.01
@@ -46,6 +46,8 @@ class MarketSpec:
     rounds: int = 2
     record_firms: bool = True
     record_journal: bool = True
+    record_quality: bool = True
+    record_trades: bool = False
     measure_names: tuple[str, ...] = ()
     measure_of: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), dtype=np.int64))
 
