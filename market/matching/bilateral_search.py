@@ -1,7 +1,7 @@
 """Bilateral search: accounts meet two by two, at random or among those they know."""
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from market.matching.call_auction import own_crossing
 from market.matching.deals import Deals, result_of
 from market.matching.price_limits import PARTS
 from market.matching.protocol import Grid, MechanismRule
-from market.orders import SELL, ClearingResult, Ints, OrderBatch, Reason
+from market.orders import ClearingResult, Ints, OrderBatch, Reason
 from market.randomness import Stream, splitmix64, tie_break
 from market.rules import parameter
 
@@ -50,6 +50,8 @@ class BilateralSearch(MechanismRule):
     what it costs; Hahn and Hester 1989 on how few trades that left) as in China's early pilots. For whoever asks what
     an exchange is worth.
     """
+
+    negotiated: ClassVar[bool] = True
 
     kind: Literal["bilateral"] = parameter("bilateral", description="meetings of two, and a bargain")
     meetings: int = parameter(5, description="rounds of meetings in a clearing", unit="meetings", ge=1)
@@ -95,8 +97,8 @@ class BilateralSearch(MechanismRule):
 
     def charges(self, state: SearchState) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Return (m,) the search costs and (m,) the broker's fees, in money, of ``state.accounts``."""
-        value = state.traded * state.money_per_lot_tick
-        return state.meetings * self.search_cost, value * (0.5 * self.broker_fee)
+        value = state.traded.astype(np.float64) * state.money_per_lot_tick
+        return state.meetings.astype(np.float64) * self.search_cost, value * (0.5 * self.broker_fee)
 
     def clear(self, state: SearchState, orders: OrderBatch, stream: Stream) -> tuple[SearchState, ClearingResult]:
         """Return what it cost whom, and the fills.

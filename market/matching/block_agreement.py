@@ -1,7 +1,7 @@
 """Block agreement 大宗协议: large lots, negotiated between two."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -39,6 +39,8 @@ class BlockAgreement(MechanismRule):
     volume (rules of the Ministry of Ecology and Environment, 2021). For whoever asks about block discounts and where
     large compliance trades go.
     """
+
+    negotiated: ClassVar[bool] = True
 
     kind: Literal["block"] = parameter("block", description="large lots, negotiated in pairs")
     minimum: float = parameter(100_000.0, description="the smallest block", unit="units", ge=0)

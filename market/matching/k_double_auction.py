@@ -1,6 +1,6 @@
 """The k-double auction: two sealed offers, and a price between them."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -23,6 +23,8 @@ class KDoubleAuction(MechanismRule):
     knows that its own offer moves the price shades it, and deals that would have been worth while do not happen (see
     `market.reference.sealed_offers`). For whoever asks what haggling costs, against an exchange.
     """
+
+    negotiated: ClassVar[bool] = True
 
     kind: Literal["k_double_auction"] = parameter("k_double_auction", description="sealed offers between pairs")
     k: float = parameter(0.5, description="weight of the bid in the price", unit="share", ge=0, le=1)

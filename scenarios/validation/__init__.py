@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from market.errors import QuotaLabError
-from scenarios.validation import auctions, coupled, planners, reserves, supply_timing, theory, trigger_prices
+from scenarios.validation import auctions, bilateral, coupled, planners, reserves, supply_timing, theory, trigger_prices
 from scenarios.validation.cases import Case, Suite, failed
 
 __all__ = ["SUITES", "Case", "run_all"]
@@ -16,6 +16,7 @@ SUITES: tuple[Suite, ...] = (
     *trigger_prices.SUITES,
     *planners.SUITES,
     *auctions.SUITES,
+    *bilateral.SUITES,
 )
 """Every suite, in the order in which it is printed; a suite returns its cases."""
 
