@@ -5,6 +5,7 @@ from collections.abc import Callable
 from market.errors import QuotaLabError
 from scenarios.validation import (
     auctions,
+    bilateral,
     coupled,
     instrument_choice,
     planners,
@@ -28,6 +29,7 @@ SUITES: tuple[Suite, ...] = (
     *auctions.SUITES,
     *trading_costs.SUITES,
     *instrument_choice.SUITES,
+    *bilateral.SUITES,
 )
 """Every suite, in the order in which it is printed; a suite returns its cases."""
 
