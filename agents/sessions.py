@@ -43,7 +43,9 @@ def hold_sessions(
     def hold(v: int, mine: OrderBatch, others: OrderBatch = NOTHING) -> None:
         priced = with_costs(mine, venues[v].rule.cost, desk.rule, price)
         batch = OrderBatch.concatenate([priced, others])
-        found[v] = hold_session(venues[v], batch, registry, product, streams, money_per_lot_tick, period, issuer)
+        found[v] = hold_session(
+            venues[v], batch, registry, product, streams, money_per_lot_tick, period, issuer, price / desk.rule.tick
+        )
         learn(venues[v], found[v], price, desk.rule.tick, firms)
 
     for v in first:

@@ -297,7 +297,19 @@ class Exchange:
             post(venue, desk, outlook.path[min(period // spec.periods, spec.years - 1), desk.k])
         if len(desk.venues) == 1 and desk.venues[0].rule.cost is None:
             orders = OrderBatch.concatenate([*batches[:1], government, outside, *batches[1:]])
-            return [hold_session(desk.venues[0], orders, self.registry, product, self.streams, worth, period, issuer)]
+            return [
+                hold_session(
+                    desk.venues[0],
+                    orders,
+                    self.registry,
+                    product,
+                    self.streams,
+                    worth,
+                    period,
+                    issuer,
+                    quote.price / desk.rule.tick,
+                )
+            ]
         return hold_sessions(
             desk, OrderBatch.concatenate(batches), government, outside, quote.price, horizon.front_left <= 1,
             self.registry, product, self.streams, worth, period, issuer,

@@ -1,7 +1,7 @@
 """Venues at work: one place to trade an instrument each, with its mechanism, the mechanism's state and its record.
 
-A venue holds one session a period, of one round or of several: accounts then arrive over the rounds at random, each
-in the round that a hash of period, product and account gives it. In every round what is on offer is locked, cleared
+A venue holds one session a period, of one round or of several: accounts then come over the rounds at random, several
+times each, with what they still want to trade (`agents.placing`). In every round what is on offer is locked, cleared
 and settled (`market.settlement.trade`). What a session did is told in lots and ticks, whatever the mechanism.
 """
 
@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from agents.placing import ONE_VISIT, Visits, placed
 from agents.trading_rules import Guard, guard_of
 from market import settlement
 from market.instruments import Instrument, Venue
+from market.matching.order_book_state import BookOrders
 from market.matching.protocol import Grid, MechanismRule
 from market.orders import ClearingResult, OrderBatch, Reason, Trades
-from market.randomness import Stream, Streams, tie_break
+from market.randomness import Streams
 from market.registry import Registry
 
 Ints = npt.NDArray[np.int64]
@@ -137,31 +139,38 @@ def hold_session(
     money_per_lot_tick: int,
     period: int,
     issuer: int | None = None,
+    expected: float = 0.0,
 ) -> Session:
     """Clear and settle the orders sent to a venue, in one round or in several.
 
-    ``issuer`` is the authority's account where it sells without limit. Its orders come in the first round.
+    ``issuer`` is the authority's account where it sells without limit. ``expected`` is the price that accounts expect,
+    in ticks: where their own limit may become their price they do not show it all at once (`agents.placing`).
     """
-    mechanism, rounds = venue.mechanism, venue.mechanism.rounds_a_period
+    mechanism, rounds, price = venue.mechanism, venue.mechanism.rounds_a_period, max(1, round(expected))
 
     def clear(part: OrderBatch, turn: int) -> tuple[ClearingResult, settlement.SettlementSummary]:
+        if isinstance(part, BookOrders):  # those who come for the last time withdraw what they have resting
+            plain = OrderBatch(part.account, part.side, part.price, part.quantity)
+            venue.state = settlement.release_replaced(
+                registry, product, plain, mechanism, venue.state, money_per_lot_tick
+            )
         stream = streams.at("clearing", period, turn + (venue.position << 16), product)
         venue.state, result, summary = settlement.trade(
             registry, product, part, mechanism, venue.state, stream, money_per_lot_tick, period, venue.house, issuer
         )
         return result, summary
 
-    guard = venue.guard
+    guard, firms = venue.guard, registry.firms
     if guard is not None:
         guard.start_period()
         clear = _guarded(clear, guard, registry, product)
     if rounds == 1:
-        result, summary = clear(orders, 0)
+        result, summary = clear(placed(venue, orders, price, ONE_VISIT, firms), 0)
         session = _of_one_round(venue, orders, result, summary, money_per_lot_tick)
     else:
-        arrival = streams.at("arrival", period, venue.position, product)
-        session = _of_rounds(venue, orders, rounds, clear, arrival, money_per_lot_tick, registry.firms)
-    session.quotes = mechanism.quotes(venue.state)
+        key = streams.at("arrival", period, venue.position, product).key
+        visits = Visits(venue, orders, rounds, key, firms)
+        session = _of_rounds(venue, orders, clear, visits, money_per_lot_tick, price)
     venue.state = settlement.end_period(registry, product, mechanism, venue.state, money_per_lot_tick, issuer)
     return session
 
@@ -187,37 +196,26 @@ def _of_one_round(
 
 
 def _of_rounds(
-    venue: OpenVenue,
-    orders: OrderBatch,
-    rounds: int,
-    clear: Any,
-    arrival: Stream,
-    money_per_lot_tick: int,
-    authority: int,
+    venue: OpenVenue, orders: OrderBatch, clear: Any, visits: Visits, money_per_lot_tick: int, price: int
 ) -> Session:
-    """Let accounts arrive over the rounds; orders of the authority and of the outside market are there from the first.
-
-    An order that rests is filled in later rounds too, as the trades tell.
-    """
-    turn = (tie_break(arrival.key, orders.account) % np.uint64(rounds)).astype(np.int64)
-    turn[orders.account >= authority] = 0
-    order = np.argsort(turn, kind="stable")
-    ends = np.searchsorted(turn[order], np.arange(rounds + 1))
-    reason = np.zeros(len(orders), dtype=np.int8)
-    filled, worth = np.zeros(len(orders), dtype=np.int64), np.zeros(len(orders), dtype=np.int64)
+    """Let accounts come and come again over the rounds, each time with what they still want to trade."""
     session = Session(
-        venue, orders, filled, worth, reason, np.nan, np.inf, -np.inf, np.nan, 0, 0,
-        np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), money_per_lot_tick,
+        venue, orders, np.zeros(len(orders), dtype=np.int64), None, np.zeros(len(orders), dtype=np.int8),
+        np.nan, np.inf, -np.inf, np.nan, 0, 0, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64),
+        money_per_lot_tick,
     )  # fmt: skip
-    for r in range(rounds):
-        rows = order[ends[r] : ends[r + 1]]
-        if not rows.size and r:
+    for turn in range(visits.rounds):
+        if turn == visits.rounds - 1:  # in which nothing rests any more
+            session.quotes = venue.mechanism.quotes(venue.state)
+        rows, batch = visits.at(turn, session, price)
+        if not rows.size and turn:
             continue
-        result, summary = clear(orders.take(rows), r)
-        reason[rows] = result.reason
-        filled[rows] = result.filled
-        worth[rows] = result.worth
-        _add(session, result, summary, r)
+        result, summary = clear(batch, turn)
+        session.reason[rows] = result.reason
+        _add(session, result, summary, turn)
+        visits.traded(session, result, batch)
+    session.filled = orders.quantity - visits.left()
+    session.reason[session.filled == orders.quantity] = Reason.FILLED
     if session.volume:
         session.price = session.value / session.volume
     else:

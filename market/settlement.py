@@ -185,7 +185,7 @@ def trade(
     and so is what ``issuer`` (the authority that sells at a ceiling without limit) sells beyond its balance. Orders
     that rest in the state keep their locks.
     """
-    state = _release_replaced(registry, product, orders, mechanism, state, money_per_lot_tick)
+    state = release_replaced(registry, product, orders, mechanism, state, money_per_lot_tick)
     accepted = lock_orders(registry, product, orders, money_per_lot_tick, issuer)
     before = mechanism.resting(state)
     state, result = mechanism.clear(state, accepted.orders, stream)
@@ -218,7 +218,7 @@ def end_period(
     return state
 
 
-def _release_replaced(
+def release_replaced(
     registry: Registry, product: int, orders: OrderBatch, mechanism: Mechanism, state: Any, money_per_lot_tick: int
 ) -> Any:
     """Return the state without what the orders replace, and release the locks of that."""

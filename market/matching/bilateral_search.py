@@ -86,6 +86,11 @@ class BilateralSearch(MechanismRule):
         return self
 
     @property
+    def own_limit_counts(self) -> bool:
+        """Whether an order may trade at its own limit."""
+        return True
+
+    @property
     def rounds_a_period(self) -> int:
         """Clearings in a period."""
         return self.rounds

@@ -43,6 +43,11 @@ class CallAuction(MechanismRule):
         " each by a hash of stream and account",
     )
 
+    @property
+    def own_limit_counts(self) -> bool:
+        """Whether an order may trade at its own limit."""
+        return self.pricing == "pay_as_bid"
+
     def clear(self, state: None, orders: OrderBatch, stream: Stream) -> tuple[None, ClearingResult]:
         """Return no state and the fills.
 

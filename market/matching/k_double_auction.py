@@ -29,6 +29,11 @@ class KDoubleAuction(MechanismRule):
     kind: Literal["k_double_auction"] = parameter("k_double_auction", description="sealed offers between pairs")
     k: float = parameter(0.5, description="weight of the bid in the price", unit="share", ge=0, le=1)
 
+    @property
+    def own_limit_counts(self) -> bool:
+        """Whether an order may trade at its own limit."""
+        return True
+
     def clear(self, state: None, orders: OrderBatch, stream: Stream) -> tuple[None, ClearingResult]:
         """Return no state and the fills.
 

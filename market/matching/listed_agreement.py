@@ -66,6 +66,17 @@ class ListedAgreement(MechanismRule):
     rounds: int = parameter(20, description="trading days in a period", unit="days", ge=1)
 
     @property
+    def own_limit_counts(self) -> bool:
+        """Whether an order may trade at its own limit."""
+        return True
+
+    def band(self, state: ListedState) -> tuple[int, int] | None:
+        """Return the day's price limits in ticks, None before a first close or without limits."""
+        if self.price_limit is None or state.close == NO_PRICE:
+            return None
+        return price_band(state.close, self.price_limit)
+
+    @property
     def rounds_a_period(self) -> int:
         """Trading days in a period."""
         return self.rounds

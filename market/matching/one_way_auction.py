@@ -1,7 +1,7 @@
 """One-way auction 单向竞价: one announces lots and a reserve price, the others bid."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -39,6 +39,8 @@ class OneWayAuction(MechanismRule):
     rights and new allowances are sold by most provincial exchanges. For whoever asks what a seller earns by it.
     """
 
+    negotiated: ClassVar[bool] = True
+
     kind: Literal["one_way_auction"] = parameter("one_way_auction", description="one initiator, the others bid")
     side: Literal["sell", "buy"] = parameter("sell", description="the side that initiates auctions")
     pricing: Literal["uniform", "pay_as_bid", "english"] = parameter("uniform", description="what winners pay")
@@ -46,6 +48,11 @@ class OneWayAuction(MechanismRule):
         0.01, description="bid step 加价幅度 of the english auction, to the nearest tick", unit="money per unit", ge=0
     )
     whole_lots: bool = parameter(False, description="an auction fails (流拍) unless all its lots find bidders")
+
+    @property
+    def own_limit_counts(self) -> bool:
+        """Whether an order may trade at its own limit."""
+        return True
 
     def open(self, grid: Grid) -> OneWayState:
         """Return the state before the first auction."""

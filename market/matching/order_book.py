@@ -58,6 +58,11 @@ class OrderBook(MechanismRule):
     )
 
     @property
+    def own_limit_counts(self) -> bool:
+        """Whether an order may trade at its own limit."""
+        return True
+
+    @property
     def rounds_a_period(self) -> int:
         """How many times the book is sent orders in one period."""
         return self.rounds

@@ -100,6 +100,15 @@ class MechanismRule(Rule, ABC):
         return state
 
     @property
+    def own_limit_counts(self) -> bool:
+        """Whether an order may trade at its own limit, so that accounts do not show all of it at once."""
+        return False
+
+    def band(self, state: Any) -> tuple[int, int] | None:  # noqa: ARG002 - one signature for every mechanism
+        """Return the lowest and the highest price in ticks at which one may trade now; None without such limits."""
+        return None
+
+    @property
     def unlimited(self) -> bool:
         """Whether the house sells without end: what it sells is issued when it is sold."""
         return False

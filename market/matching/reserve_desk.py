@@ -95,6 +95,11 @@ class ReserveDesk(MechanismRule):
             raise ValueError("the desk pays for rights and has no budget; give it a budget, or a stock that it sells")
         return self
 
+    @property
+    def own_limit_counts(self) -> bool:
+        """Whether an order may trade at its own limit."""
+        return self.pricing == "limit"
+
     def open(self, grid: Grid) -> ReserveDeskState:
         """Return the state with the opening stock and budget."""
         stock = grid.lots(self.opening_stock)

@@ -115,9 +115,9 @@ def test_whole_lots_are_not_split():
 
 
 def test_equal_listings_are_chosen_at_random_and_not_by_time():
-    listings = batch(*((i, SELL, 10, 1) for i in range(5)))
+    listings, bid = batch(*((i, SELL, 10, 1) for i in range(5))), batch((9, BUY, 10, 1))
     taken = [
-        int(clear(ListedAgreement(), batch((9, BUY, 10, 1)), ListedState(10, listings), STREAMS.at("c", t))[1].trades.seller[0])
+        int(clear(ListedAgreement(), bid, ListedState(10, listings), STREAMS.at("c", t))[1].trades.seller[0])
         for t in range(1_000)
     ]  # fmt: skip
     assert abs(np.bincount(taken, minlength=5) - 200).max() < 5 * np.sqrt(1_000 * 0.2 * 0.8)
