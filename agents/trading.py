@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from agents.behaviours import complier, planner
-from agents.behaviours.declared import ComplierRule, PlannerRule
+from agents.behaviours import complier, planner, zero_intelligence
+from agents.behaviours.declared import ComplierRule, PlannerRule, ZeroIntelligenceRule
 from agents.desk import Desk, Horizon, Quote, Trade
 from agents.expectations import Outlook, growth_factors
 from agents.population import FirmPopulation
@@ -52,6 +52,11 @@ class Exchange:
             (g, rule, np.flatnonzero(self.group_of == g))
             for g, rule in enumerate(spec.behaviours)
             if isinstance(rule, ComplierRule)
+        ]
+        self.random_groups = [
+            (rule, np.flatnonzero(self.group_of == g))
+            for g, rule in enumerate(spec.behaviours)
+            if isinstance(rule, ZeroIntelligenceRule)
         ]
         self.planner_groups = np.array([isinstance(rule, PlannerRule) for rule in spec.behaviours])
         self.trade_cost = np.array([getattr(rule, "trade_cost", 0.0) for rule in spec.behaviours])[self.group_of]
@@ -203,6 +208,7 @@ class Exchange:
         now = sum(expected_supply(batch, quote.price, desk.rule) for batch in (government, outside) if len(batch))
         batches = [self._planner_orders(desk, horizon, quote, product, now), government, outside]
         batches += self._complier_orders(desk, horizon, quote, period, product, outlook)
+        batches += self._random_orders(desk, quote, period, product)
         orders = OrderBatch.concatenate([batch for batch in batches if len(batch)])
         stream = self.streams.at("clearing", period, 0, product)
         _, result, summary = settlement.trade(
@@ -312,4 +318,13 @@ class Exchange:
                 worthless_after=not desk.rule.banked, backstop=quote.backstop, lot=desk.rule.lot, tick=desk.rule.tick,
             )  # fmt: skip
             batches.append(complier.orders(rule, view))
+        return batches
+
+    def _random_orders(self, desk: Desk, quote: Quote, period: int, product: int) -> list[OrderBatch]:
+        batches = []
+        for rule, members in self.random_groups:
+            view = zero_intelligence.look(desk, quote, self.firms, members, self.registry.free(product))
+            stream = self.streams.at("zero intelligence", period, 0, product)
+            uniform = zero_intelligence.draws(rule, stream, len(self.spec.population))
+            batches.append(zero_intelligence.orders(rule, view, uniform[view.accounts]))
         return batches
