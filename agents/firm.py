@@ -57,10 +57,11 @@ class Firm(mesa.Agent):
         return float(self.model.flow_of_year(self.model.spec.index_of(instrument))[self.row])
 
     def __getattr__(self, name: str) -> Any:
-        """Return this row's value of a population column."""
+        """Return this row's value of a population column; a tuple where there is one per instrument."""
         if name.startswith("_") or name in {"row", "model"}:
             raise AttributeError(name)
         try:
-            return self.model.population.column(name)[self.row].item()
+            value = self.model.population.column(name)[self.row]
         except KeyError:
             raise AttributeError(f"an account has no column {name!r}") from None
+        return value.item() if value.ndim == 0 else tuple(value.tolist())

@@ -45,6 +45,7 @@ class RightsMarketModel(mesa.Model):
             start.sectors,
             start.cities,
             start.labels,
+            instruments,
         )
         self.streams = Streams(seed)
         self.world = WorldState(spec.world, self.streams, start.sector, spec.sector_growth, spec.years)

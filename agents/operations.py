@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from agents.model import RightsMarketModel
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 SWEEPS = 40  # over the instruments at most: a measure that saves one right moves the flows of others
 TIGHT_SWEEPS = 12  # more of them, in which nobody uses more of any right
@@ -21,24 +22,21 @@ def operate(model: "RightsMarketModel") -> None:
 
     Accounts work at the newest prices (planners) or at the prices they believe in. In the last period before a deadline
     an account without enough rights works at the shadow price of what it holds, up to the bound on willingness to pay;
-    where rights are worthless afterwards, one with rights to spare uses them.
+    where rights are worthless afterwards, one with rights to spare uses them. Adaptive accounts do neither: they work
+    at the price that they expect to the end.
     """
     from agents.operations_kernel import operate as respond
 
     spec, population, technology = model.spec, model.population, model.spec.technology
     part = 1.0 / spec.periods
-    price = np.where(
-        model.exchange.planner_groups[:, None],
-        model.exchange.operating[None, :],
-        model.outlook.belief,
-    )
+    price, kind = _prices(model)
     firm = (technology.baseline, model.regulator.credit, *technology.arrays())
     out = (model.levels, population.output_cut, model.period_flow, population.operating_cost)
-    respond(price, population.behaviour, population.activity, part, *firm, *out)
+    respond(price, kind, population.activity, part, *firm, *out)
 
     ending = [k for k in range(len(spec.keys)) if spec.deadline(k, model.year) == model.period]
-    if ending:
-        shadow = price[population.behaviour]
+    if ending and not model.exchange.all_adaptive:
+        shadow = price[kind]
         for sweep in range(SWEEPS + TIGHT_SWEEPS):
             moved = [_fit(model, k, shadow, sweep < SWEEPS, part, firm, out) for k in ending]
             if not any(moved):
@@ -48,6 +46,21 @@ def operate(model: "RightsMarketModel") -> None:
     model.activity_mean[model.year] += worked
     worked *= 1.0 - population.output_cut
     model.activity_years[model.year] += worked
+
+
+def _prices(model: "RightsMarketModel") -> tuple[Floats, Ints]:
+    """Return the prices (G, K) that groups of accounts work at, and the group of each account (n,).
+
+    Where there are adaptive accounts every account is a group of its own.
+    """
+    exchange, population = model.exchange, model.population
+    if exchange.all_adaptive:
+        return population.expected_price, exchange.each
+    price = np.where(exchange.planner_groups[:, None], exchange.operating[None, :], model.outlook.belief)
+    if not exchange.learning:
+        return price, population.behaviour
+    own = np.where(exchange.is_adaptive[:, None], population.expected_price, price[population.behaviour])
+    return own, exchange.each
 
 
 def _fit(
@@ -75,7 +88,10 @@ def _fit(
     flow = model.period_flow[:, k]
     tight = (flow > room) & (shadow[:, k] < ceiling)
     loose = (flow < room - rule.lot) & (shadow[:, k] > 0.0) & last
-    rows = desk.rows[(tight | loose)[desk.rows]]
+    moves = tight | loose
+    if model.exchange.learning:
+        moves &= ~model.exchange.is_adaptive
+    rows = desk.rows[moves[desk.rows]]
     if rows.size:
         allowed = np.maximum(room, 0.0)
         fit_to_rights(

@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the population: name, unit, dtype and what it means."""
+    """One column of the population: name, unit, dtype, what it means, and whether it has a value per instrument."""
 
     name: str
     unit: str
     dtype: str
     description: str
+    by_instrument: bool = False
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -28,6 +29,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("output_cut", "share", "float64", "share of output cut in the present period"),
     Column("operating_cost", "money", "float64", "cost of measures and lost output in the present period"),
     Column("trading_cost", "money", "float64", "fixed costs of trading in the present year"),
+    Column("expected_price", "money/unit", "float64", "price that an adaptive account expects", by_instrument=True),
 )
 
 
@@ -40,6 +42,7 @@ class FirmPopulation:
     columns : initial values by column name; columns that are not given start at 0 (activity at 1).
     sectors, cities : names behind the codes of the columns ``sector`` and ``city``.
     labels : further text by account (names in two languages, kind), kept for reports only.
+    instruments : how many there are, for columns with a value per instrument.
     """
 
     __slots__ = ("_columns", "cities", "ids", "labels", "sectors")
@@ -51,6 +54,7 @@ class FirmPopulation:
         sectors: Sequence[str],
         cities: Sequence[str],
         labels: Mapping[str, Sequence[str]] | None = None,
+        instruments: int = 0,
     ) -> None:
         unknown = set(columns) - {column.name for column in COLUMNS}
         if unknown:
@@ -64,7 +68,7 @@ class FirmPopulation:
         self._columns: dict[str, npt.NDArray[Any]] = {}
         for column in COLUMNS:
             start: npt.ArrayLike = columns.get(column.name, 1.0 if column.name == "activity" else 0)
-            shape = (len(self.ids),)
+            shape = (len(self.ids), instruments) if column.by_instrument else (len(self.ids),)
             self._columns[column.name] = np.array(np.broadcast_to(np.asarray(start, dtype=column.dtype), shape))
 
     def __len__(self) -> int:

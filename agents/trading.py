@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from agents.behaviours import complier, planner, zero_intelligence
-from agents.behaviours.declared import ComplierRule, PlannerRule, ZeroIntelligenceRule
+from agents.behaviours import adaptive, complier, planner, zero_intelligence
+from agents.behaviours.declared import AdaptiveRule, ComplierRule, PlannerRule, ZeroIntelligenceRule
 from agents.desk import Desk, Horizon, Quote, Trade
 from agents.expectations import Outlook, growth_factors
 from agents.population import FirmPopulation
@@ -60,6 +60,14 @@ class Exchange:
         ]
         self.planner_groups = np.array([isinstance(rule, PlannerRule) for rule in spec.behaviours])
         self.trade_cost = np.array([getattr(rule, "trade_cost", 0.0) for rule in spec.behaviours])[self.group_of]
+        self.traders = [adaptive.traders(spec, desk.k, desk.rows, self.group_of) for desk in self.desks]
+        self.is_adaptive = np.array([isinstance(rule, AdaptiveRule) for rule in spec.behaviours])[self.group_of]
+        self.learning, self.all_adaptive = bool(self.is_adaptive.any()), bool(self.is_adaptive.all())
+        self.each = np.arange(len(spec.population))  # a group for each account
+        self.adaptation = np.array(
+            [rule.adaptation if isinstance(rule, AdaptiveRule) else 0.0 for rule in spec.behaviours]
+        )[self.group_of]
+        self.seen = np.full(len(spec.keys), np.nan)  # prices of this period that today's flows are worth
         self.prices = np.zeros(len(spec.keys))  # newest price of each instrument's front vintage
         self.operating = np.zeros(len(spec.keys))  # newest value of this year's flows
 
@@ -84,11 +92,32 @@ class Exchange:
             for _ in range(self.spec.rounds):
                 for desk, horizon in open_desks:
                     self._quote(desk, horizon, period, regulator, outlook)
+        if self.learning and not period:
+            for desk, horizon in open_desks:
+                self._quote(desk, horizon, period, regulator, outlook)
+            self._first_expectations()
         trades: list[Trade | None] = [None] * len(self.desks)
         for desk, horizon in open_desks:
             quote = self._quote(desk, horizon, period, regulator, outlook)
             trades[desk.k] = self._settle(desk, horizon, quote, period, regulator, outlook)
+        if self.learning:
+            self._learn()
         return trades
+
+    def _first_expectations(self) -> None:
+        """Let each adaptive account expect the declared price, or the one that would clear, with its own error."""
+        expected = self.population.expected_price
+        for g, rule in enumerate(self.spec.behaviours):
+            if isinstance(rule, AdaptiveRule):
+                first = [rule.first_prices.get(key, self.prices[k]) for k, key in enumerate(self.spec.keys)]
+                expected[self.group_of == g] = first
+        expected *= adaptive.first_errors(self.spec, self.streams, self.group_of)
+
+    def _learn(self) -> None:
+        from agents.behaviours.adaptive_kernel import learn
+
+        learn(self.population.expected_price, self.adaptation, self.seen)
+        self.seen[:] = np.nan
 
     def end_period(self) -> None:
         """Remember prices from before a shortage, for penalties that are multiples: others would feed on themselves."""
@@ -157,11 +186,14 @@ class Exchange:
 
         spec, k = self.spec, desk.k
         year = min(period // spec.periods, spec.years - 1)
+        backstop = self.backstop(k)
+        who = self.traders[k]
+        if who is not None and who.alone and period:  # nobody asks what others would pay
+            return Quote(float(self.prices[k]), 0, float(self.operating[k]), backstop, None)
         ahead = self._ahead(desk, horizon, period, outlook)
         if len(self.desks) > 1 or not period:  # alone, nobody else's prices ever change
             prepare(self.firms, desk.layout, ahead)
         supply = Supply(*regulator.supply(k, horizon.front, horizon.windows), *outside_terms(desk, horizon, period))
-        backstop = self.backstop(k)
         tolerance = 0.2 * desk.rule.tick
         own = desk.present(horizon, period)
 
@@ -207,6 +239,7 @@ class Exchange:
         outside = outside_orders(desk, horizon, year, quote.price, self.registry.outside)
         now = sum(expected_supply(batch, quote.price, desk.rule) for batch in (government, outside) if len(batch))
         batches = [self._planner_orders(desk, horizon, quote, product, now), government, outside]
+        batches.append(self._adaptive_orders(desk, horizon, quote, product))
         batches += self._complier_orders(desk, horizon, quote, period, product, outlook)
         batches += self._random_orders(desk, quote, period, product)
         orders = OrderBatch.concatenate([batch for batch in batches if len(batch)])
@@ -221,6 +254,7 @@ class Exchange:
             if quote.operating == quote.price and not parted:
                 self.operating[k] = price
             self.prices[k] = price
+            self.seen[k] = np.nan if parted else price
             desk.last_price = price
         newest = self.prices[k]
         if newest < CALM * quote.backstop:
@@ -271,6 +305,19 @@ class Exchange:
         return OrderBatch(
             desk.order_account[:count], desk.order_side[:count], desk.order_price[:count], desk.order_quantity[:count]
         )
+
+    def _adaptive_orders(self, desk: Desk, horizon: Horizon, quote: Quote, product: int) -> OrderBatch:
+        from agents.behaviours.adaptive_kernel import Terms
+
+        who = self.traders[desk.k]
+        if who is None:
+            return NO_ORDERS
+        windows = min(horizon.windows, horizon.pending + 1)
+        terms = Terms(windows, horizon.pending, horizon.weight[0], quote.backstop, desk.rule.lot, desk.rule.tick)
+        return adaptive.orders(
+            who, self.firms, desk.fixed, desk.activity[0], self.registry.free(product),
+            self.population.expected_price, terms,
+        )  # fmt: skip
 
     def _forced_sales(self, desk: Desk, horizon: Horizon, free: Ints) -> Ints:
         """Return the lots (planners,) that must still be sold because they could not be carried over, or none (0,).

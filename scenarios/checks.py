@@ -20,6 +20,7 @@ from market.policies.penalty import FlatPenalty
 from market.rules import Rule
 from scenarios.documents import Node, as_json
 from scenarios.errors import InputError, Problem
+from scenarios.messages import suggestion
 from scenarios.schema import Calendar, Money, Population, Scenario
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def check_parts(parts: Parts, origin: Places) -> tuple[list[Problem], list[Probl
         errors += _units(where, instrument, parts.money, origin)
         errors += _amounts(where, instrument, parts.calendar, parts.money, origin)
         warnings += _years(where, instrument, parts.calendar, origin)
+    errors += _expected(parts, origin)
     money = parts.money
     if _known(money, "credit_limit", "minor_unit") and money.credit_limit / money.minor_unit > MOST_MONEY:
         message = "the credit limit is too large to be counted in the smallest money unit"
@@ -140,6 +142,20 @@ def check_parts(parts: Parts, origin: Places) -> tuple[list[Problem], list[Probl
     if _known(parts.calendar, "start_year", "years") and _known(parts.world, "water"):
         warnings += _outside("world.water", parts.world.water, parts.calendar, origin)
     return errors, warnings
+
+
+def _expected(parts: Parts, origin: Places) -> list[Problem]:
+    """Refuse first prices of instruments that are not there, or that are no prices."""
+    errors: list[Problem] = []
+    for index, behaviour in parts.behaviours.items():
+        for key, price in getattr(behaviour, "first_prices", {}).items():
+            where = f"behaviours.{index}.first_prices.{key}"
+            if key not in parts.instrument_keys:
+                remedy = suggestion(key, list(parts.instrument_keys), "Instruments")
+                errors.append(origin.problem(where, f"there is no instrument {key!r}", remedy))
+            elif not 0.0 <= price < float("inf"):
+                errors.append(origin.problem(where, f"a price of {price:g} cannot be expected", "Give zero or more."))
+    return errors
 
 
 def _known(part: Any, *fields: str) -> bool:

@@ -81,4 +81,19 @@ class ZeroIntelligenceRule(_Behaviour):
         return self
 
 
-Behaviour = Annotated[PlannerRule | ComplierRule | ZeroIntelligenceRule, Field(discriminator="kind")]
+class AdaptiveRule(_Behaviour):
+    """Takes prices as they come: bids half-way between its reservation price and the price that it expects."""
+
+    kind: Literal["adaptive"] = parameter("adaptive", description="bids by its reservation price; expects prices seen")
+    first_prices: dict[str, float] = parameter(
+        default_factory=dict,
+        description="price expected at first by instrument, on average; where not given, the price at which the net"
+        " demand of all accounts would clear",
+        unit="money/unit",
+    )
+    first_error: float = parameter(
+        0.5, description="largest relative error of an account in the price expected at first", ge=0, lt=1
+    )
+
+
+Behaviour = Annotated[PlannerRule | ComplierRule | AdaptiveRule | ZeroIntelligenceRule, Field(discriminator="kind")]

@@ -1,0 +1,219 @@
+"""Reservation prices and orders of adaptive accounts, compiled (the rule: `agents.behaviours.adaptive`)."""
+
+from collections import namedtuple
+
+import numpy as np
+from numba import njit
+
+from market.abatement_kernel import firm_levels, output_cut
+
+BLOCK = 512  # rows worked on together: their intermediate results stay in the nearest cache
+ITERATIONS = 60
+PRECISION = 0.02  # of a tick: how well a reservation price is known where it has to be searched
+FORGIVEN = 1e-9  # of a lot: what floating point may add to a whole number of lots
+ENDLESS = 1e300  # years that are needed where none are left
+
+Straight = namedtuple("Straight", "k direct row account curve rate")
+"""Accounts (r,) whose flow falls along one linear measure: ``row`` among the participants of instrument ``k`` and
+``account``, which are both 0 … r − 1 where ``direct``; ``curve`` (5, r) has ``full``, ``start``, ``steep``, ``1/steep`` and
+``reach`` of a flow ``full − clip((p − start)/steep, 0, reach)`` a year; ``rate`` (r, K) takes the other instruments'
+prices off ``start``."""
+
+Terms = namedtuple("Terms", "windows pending weight bound lot tick")
+"""What all accounts share: the deadlines ``windows`` that they look at, ``pending`` of them without flows to come;
+``weight`` years are left of this year; ``bound`` on willingness to pay; lot and tick."""
+
+
+@njit(cache=True, error_model="numpy")  # a check of every division would keep the loops from being vectorised
+def straight_orders(who, fixed, activity, free, expected, terms, count, account, side, limit_price, quantity):
+    """Write one limit order for each account of `Straight` that has something to trade; return the next ``count``.
+
+    Parameters
+    ----------
+    who : the accounts.
+    fixed : (W, participants) open obligations less rights, in units; activity, free : (participants,) and (A,).
+    expected : (n, K) each account's expected prices.
+    terms : `Terms`.
+    count : orders written before.
+    account, side, limit_price, quantity : columns to be filled, with room for an order more than there are accounts.
+    """
+    k, direct, rows, accounts, curve, rate = who.k, who.direct, who.row, who.account, who.curve, who.rate
+    pending, windows, weight = terms.pending, terms.windows, terms.weight
+    lot, tick, bound = terms.lot, terms.tick, terms.bound
+    instruments = expected.shape[1]
+    owed, known, years, belief = np.zeros(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    begin, value, idle = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    lots = np.empty(BLOCK, dtype=np.int64)
+    for first in range(0, rows.shape[0], BLOCK):
+        last = min(first + BLOCK, rows.shape[0])
+        size = last - first
+        full, start, steep, inverse, reach = (
+            curve[0, first:last], curve[1, first:last], curve[2, first:last], curve[3, first:last],
+            curve[4, first:last],
+        )  # fmt: skip
+        known[:] = 0.0 if pending == 0 else -np.inf
+        if direct:
+            here, now, own = fixed[0, first:last], free[first:last], expected[first:last, k]
+            busy = activity[first:last]
+            for j in range(size):
+                owed[j], years[j], belief[j], idle[j] = here[j], weight * busy[j], own[j], now[j]
+        else:
+            for j in range(size):
+                row, i = rows[first + j], accounts[first + j]
+                owed[j], years[j], belief[j], idle[j] = fixed[0, row], weight * activity[row], expected[i, k], free[i]
+        if pending > 0:
+            for j in range(size):
+                known[j] = owed[j]
+            for w in range(1, windows):
+                for j in range(size):
+                    owed[j] += fixed[w, rows[first + j]]
+                if w < pending:
+                    for j in range(size):
+                        known[j] = max(known[j], owed[j])
+        for j in range(size):
+            begin[j] = start[j]
+        if instruments > 1:
+            for j in range(size):
+                for other in range(instruments):
+                    begin[j] -= rate[first + j, other] * expected[accounts[first + j], other]
+        for j in range(size):  # the price at which the flow is what the rights allow
+            cut = full[j] + (owed[j] / years[j] if years[j] > 0.0 else owed[j] * ENDLESS)
+            own_price = min(max(begin[j] + steep[j] * cut, 0.0), bound)
+            own_price = own_price if cut <= reach[j] else bound
+            own_price = own_price if cut > 0.0 else 0.0
+            value[j] = bound if pending > 0 and known[j] > 0.0 else own_price
+        prices, sides = limit_price[count : count + size], side[count : count + size]
+        for j in range(size):
+            prices[j] = max(1, np.int64(np.floor(0.5 * (value[j] + belief[j]) / tick + 0.5)))
+        none = False
+        for j in range(size):
+            flow = full[j] - min(max((prices[j] * tick - begin[j]) * inverse[j], 0.0), reach[j])
+            need = owed[j] + years[j] * max(0.0, flow)
+            need = max(known[j], need) if pending > 0 else need
+            buys = value[j] > belief[j]
+            part = need / lot
+            bought, sold = np.ceil(part - FORGIVEN), np.floor(FORGIVEN - part)
+            wanted = max(1.0, bought) if buys else min(max(1.0, sold), idle[j])
+            lots[j] = np.int64(wanted)
+            sides[j] = 1 if buys else -1
+            none |= wanted <= 0.0
+        names, amounts = account[count : count + size], quantity[count : count + size]
+        if direct:
+            for j in range(size):
+                names[j] = first + j
+        else:
+            for j in range(size):
+                names[j] = accounts[first + j]
+        for j in range(size):
+            amounts[j] = lots[j]
+        if none:
+            count = keep(count, size, account, side, limit_price, quantity)
+        else:
+            count += size
+    return count
+
+
+@njit(cache=True)
+def keep(count, size, account, side, limit_price, quantity):
+    """Close the gaps that orders of no lots leave among the ``size`` after ``count``; return the next ``count``."""
+    for j in range(count, count + size):
+        account[count], side[count] = account[j], side[j]
+        limit_price[count], quantity[count] = limit_price[j], quantity[j]
+        count += 1 if quantity[j] > 0 else 0
+    return count
+
+
+@njit(cache=True)
+def other_orders(rows, accounts, k, firms, fixed, activity, free, expected, terms, count, account, side, limit_price,
+                 quantity):  # fmt: skip
+    """Write the orders of accounts with any technology ``firms``: their reservation price is searched one by one."""
+    instruments, measures = expected.shape[1], firms.slope.shape[1]
+    price, benefit, x = np.empty(instruments), np.empty(measures), np.empty(measures)
+    lot, tick, bound = terms.lot, terms.tick, terms.bound
+    for q in range(rows.shape[0]):
+        row, i = rows[q], accounts[q]
+        years = terms.weight * activity[row]
+        owed, known = 0.0, -np.inf
+        for w in range(terms.windows):
+            owed += fixed[w, row]
+            if w < terms.pending:
+                known = max(known, owed)
+        for other in range(instruments):
+            price[other] = expected[i, other]
+        value = reservation_price(i, k, price, owed, known, years, bound, PRECISION * tick, firms, benefit, x)
+        ticks = max(1, np.int64(np.floor(0.5 * (value + expected[i, k]) / tick + 0.5)))
+        price[k] = ticks * tick
+        need = max(known, owed + years * flow_at(i, k, price, firms, benefit, x))
+        if value > expected[i, k]:
+            lots = max(1, np.int64(np.ceil(need / lot - FORGIVEN)))
+        else:
+            lots = min(free[i], max(1, np.int64(np.floor(FORGIVEN - need / lot))))
+        account[count], side[count] = i, 1 if value > expected[i, k] else -1
+        limit_price[count], quantity[count] = ticks, lots
+        count += 1 if lots > 0 else 0
+    return count
+
+
+@njit(cache=True)
+def flow_at(i, k, price, firms, benefit, x):
+    """Return the flow a year of ``k`` at activity 1 of account ``i`` from its best response to ``price`` (K,)."""
+    gain = firm_levels(price, firms.effect[i], firms.intercept[i], firms.slope[i], firms.limit[i], firms.group[i],
+                       firms.weight[i], firms.group_limit[i], benefit, x)  # fmt: skip
+    flow = firms.baseline[i, k]
+    for m in range(x.shape[0]):
+        flow -= firms.effect[i, m, k] * x[m]
+    if firms.output_limit[i] > 0.0:
+        net = -gain
+        for c in range(price.shape[0]):
+            net += price[c] * (firms.baseline[i, c] - firms.credit[i, c])
+        flow *= 1.0 - output_cut(net, firms.margin[i], firms.output_slope[i], firms.output_limit[i])
+    return max(0.0, flow)
+
+
+@njit(cache=True)
+def reservation_price(i, k, price, owed, known, years, bound, precision, firms, benefit, x):
+    """Return the price of ``k`` in 0 … ``bound`` at which account ``i`` needs no trade; ``price[k]`` is overwritten.
+
+    Net demand ``owed + years · flow(p)`` falls in p with steps: a bracketed secant (Illinois), bisection now and then.
+    """
+    if known > 0.0:
+        return bound
+    low, high = 0.0, bound
+    price[k] = low
+    f_low = owed + years * flow_at(i, k, price, firms, benefit, x)
+    if f_low <= 0.0:
+        return low
+    price[k] = high
+    f_high = owed + years * flow_at(i, k, price, firms, benefit, x)
+    if f_high > 0.0:
+        return bound
+    last = 0
+    for turn in range(ITERATIONS):
+        if high - low <= precision:
+            break
+        middle = (low * f_high - high * f_low) / (f_high - f_low)
+        if turn % 4 == 3 or not low < middle < high:
+            middle = 0.5 * (low + high)
+        price[k] = middle
+        excess = owed + years * flow_at(i, k, price, firms, benefit, x)
+        if excess == 0.0:
+            return middle
+        if excess > 0.0:
+            low, f_low = middle, excess
+            f_high = 0.5 * f_high if last == 1 else f_high
+            last = 1
+        else:
+            high, f_high = middle, excess
+            f_low = 0.5 * f_low if last == -1 else f_low
+            last = -1
+    return 0.5 * (low + high)
+
+
+@njit(cache=True)
+def learn(expected, weight, price):
+    """Move expectations (n, K) towards the newest prices (K,) by ``weight`` (n,); a NaN leaves expectations alone."""
+    for k in range(price.shape[0]):
+        newest = price[k]
+        if not np.isnan(newest):
+            for i in range(weight.shape[0]):
+                expected[i, k] += weight[i] * (newest - expected[i, k])
