@@ -76,7 +76,7 @@ class ZeroIntelligenceRule(_Behaviour):
     def _range(self) -> "ZeroIntelligenceRule":
         if self.highest is not None and self.highest <= self.lowest:
             raise ValueError(
-                f"highest is {self.highest:g} and lowest {self.lowest:g}: the highest price drawn must be above the lowest"
+                f"highest is {self.highest:g} and lowest {self.lowest:g}; give a highest price above the lowest"
             )
         return self
 
