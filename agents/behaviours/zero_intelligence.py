@@ -2,8 +2,8 @@
 
 An account that is *constrained* (ZI-C) draws its bids up to its own marginal value of a right and its asks from there
 on, so that it never trades at a loss; *unconstrained* (ZI-U) it draws from the whole range. What the two earn in the
-same mechanism says how much of the gains from trade is the mechanism's doing (Gode and Sunder 1993, J. Political Economy
-101). The marginal value v solves
+same mechanism says how much of the gains from trade is the mechanism's doing (Gode and Sunder 1993, J. Political
+Economy 101). The marginal value v solves
 
     D_i(v) = 0,   D_i(p) = obligations + flows up to the front deadline at p − rights in hand and to come
 

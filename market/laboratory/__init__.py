@@ -1,8 +1,8 @@
 """The laboratory: markets of induced values, in which a mechanism is tested by traders without any skill.
 
-What people earn in a market is partly their skill and partly the institution's doing. Here nobody has skill: traders
-quote at random (`agents.behaviours.zero_intelligence` lets accounts of a whole model do the same), values are given, and
-so the gains from trade that are realised are the mechanism's (Smith 1962; Gode and Sunder 1993).
+What people earn in a market is partly their skill and partly the institution's doing. Here nobody has skill: values
+are given and traders quote at random, so that the gains from trade that are realised are the mechanism's (Smith 1962;
+Gode and Sunder 1993).
 """
 
 from market.laboratory.economy import Economy, Equilibrium, buyers_and_sellers, competitive, permit_market

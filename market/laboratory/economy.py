@@ -87,7 +87,7 @@ class Equilibrium:
 def buyers_and_sellers(
     values: Sequence[Sequence[int]], costs: Sequence[Sequence[int]], lowest: int, highest: int
 ) -> Economy:
-    """Return an economy of buyers with unit values and sellers with unit costs, in ticks; each trades its best first."""
+    """Return an economy of buyers with unit values and sellers with unit costs, in ticks; the best trade first."""
     units = max(len(row) for row in (*values, *costs))
     rows = [sorted(row, reverse=True) for row in (*values, *costs)]
     worth = np.array([row + [0] * (units - len(row)) for row in rows], dtype=np.int64)
@@ -102,7 +102,7 @@ def permit_market(
     """Return an economy of firms that hold permits and may buy and sell them.
 
     A firm with h permits cuts ``baseline − h`` at marginal cost ``slope · (baseline − h)``, so that one permit more
-    saves it ``slope · (baseline − h − 1/2)``. The value of a holding is then ``slope/2 · (baseline² − (baseline − h)²)``.
+    saves it ``slope · (baseline − h − 1/2)``. A holding is then worth ``slope/2 · (baseline² − (baseline − h)²)``.
 
     Raises
     ------

@@ -68,7 +68,7 @@ class Session:
     @property
     def deviation(self) -> Floats:
         """Root of the mean squared distance of prices from the competitive one, by period (periods,), in ticks."""
-        return np.sqrt(self._by_period((self.price - competitive(self.economy).price) ** 2))
+        return np.sqrt(self._by_period(np.square(self.price - competitive(self.economy).price, dtype=np.float64)))
 
     @property
     def alpha(self) -> Floats:
