@@ -7,7 +7,7 @@ Economy 101). The marginal value v solves
 
     D_i(v) = 0,   D_i(p) = obligations + flows up to the front deadline at p − rights in hand and to come
 
-so it is the marginal abatement cost at the present position (`market.net_demand_kernel`).
+so it is the marginal abatement cost at the present position, discounted to today (`market.net_demand_kernel`).
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Economies of induced values: equilibria by hand, by brute force and from the conditions of an optimum."""
 
-from itertools import product
+from itertools import chain, product
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def test_without_gains_nobody_trades():
 def test_no_other_set_of_trades_gains_more_and_the_price_supports_it(values, costs):
     economy = buyers_and_sellers(values, costs, 0, 40)
     found = competitive(economy)
-    buyers, sellers = sorted(sum(values, []), reverse=True), sorted(sum(costs, []))
+    buyers, sellers = sorted(chain(*values), reverse=True), sorted(chain(*costs))
     best = max(sum(buyers[:q]) - sum(sellers[:q]) for q in range(min(len(buyers), len(sellers)) + 1))
     assert found.surplus == best
     assert economy.value(found.holdings).sum() - economy.value(economy.start).sum() == best
