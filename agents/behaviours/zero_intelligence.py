@@ -10,7 +10,7 @@ Economy 101). The marginal value v solves
 so it is the marginal abatement cost at the present position, discounted to today (`market.net_demand_kernel`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from agents.behaviours.declared import ZeroIntelligenceRule
+from agents.behaviours.declared import Behaviour, ZeroIntelligenceRule
 from market.orders import BUY, SELL, OrderBatch
-from market.randomness import Stream
+from market.randomness import Stream, Streams
+from market.registry import Registry
 
 if TYPE_CHECKING:
     from agents.desk import Desk, Quote
@@ -126,3 +127,26 @@ def look(desk: "Desk", quote: "Quote", firms: Any, members: Ints, free: Ints) ->
     return ValueView(
         accounts, value[rows], free[accounts], need_at, quote.backstop, desk.rule.lot, desk.rule.tick
     )  # fmt: skip
+
+
+class RandomTraders:
+    """The groups of zero-intelligence accounts of a run."""
+
+    __slots__ = ("groups", "registry", "streams")
+
+    def __init__(self, behaviours: Sequence[Behaviour], group_of: Ints, registry: Registry, streams: Streams) -> None:
+        self.registry, self.streams = registry, streams
+        self.groups = [
+            (rule, np.flatnonzero(group_of == g))
+            for g, rule in enumerate(behaviours)
+            if isinstance(rule, ZeroIntelligenceRule)
+        ]
+
+    def orders(self, desk: "Desk", quote: "Quote", firms: Any, product: int, period: int) -> list[OrderBatch]:
+        """Return one batch for each group: what its accounts send to a desk in a period."""
+        batches = []
+        for rule, members in self.groups:
+            view = look(desk, quote, firms, members, self.registry.free(product))
+            uniform = draws(rule, self.streams.at("zero intelligence", period, 0, product), self.registry.firms)
+            batches.append(orders(rule, view, uniform[view.accounts]))
+        return batches
