@@ -38,7 +38,7 @@ class Outlook:
         self.path = np.zeros((spec.years, len(spec.keys)))
         self.bank = np.zeros((spec.years, len(spec.keys)))
         self.belief = np.zeros((len(spec.behaviours), len(spec.keys)))
-        self._step = np.array([[r.adaptation if r.kind == "complier" else 1.0] for r in spec.behaviours])
+        self._step = np.array([[1.0 if r.kind == "planner" else r.adaptation] for r in spec.behaviours])
 
     def plan_ahead(self, year: int, activity: Floats, bank: Floats, backstop: Floats, regulator: "Regulator") -> None:
         """Solve the least-cost plan from ``year`` on and take its prices.

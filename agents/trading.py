@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from agents.behaviours import adaptive, complier, planner
+from agents.behaviours import adaptive, complier, planner, zero_intelligence
 from agents.behaviours.declared import AdaptiveRule, ComplierRule, PlannerRule
 from agents.containment import Office, offices
 from agents.costs import costs_of
@@ -62,6 +62,7 @@ class Exchange:
             for g, rule in enumerate(spec.behaviours)
             if isinstance(rule, ComplierRule)
         ]
+        self.random = zero_intelligence.RandomTraders(spec.behaviours, self.group_of, registry, streams)
         self.planner_groups = np.array([isinstance(rule, PlannerRule) for rule in spec.behaviours])
         self.trade_cost = np.array([getattr(rule, "trade_cost", 0.0) for rule in spec.behaviours])[self.group_of]
         self.traders = [adaptive.traders(spec, desk.k, desk.rows, self.group_of) for desk in self.desks]
@@ -252,6 +253,7 @@ class Exchange:
         batches = [self._planner_orders(desk, horizon, quote, product, now)]
         batches.append(self._adaptive_orders(desk, horizon, quote, product))
         batches += self._complier_orders(desk, horizon, quote, period, product, outlook)
+        batches += self.random.orders(desk, quote, self.firms, product, period)
         sessions = self._hold_sessions(desk, horizon, quote, period, product, batches, government, outside, outlook)
         trade = _trade_of(horizon.front, quote, sessions)
         if trade.volume:

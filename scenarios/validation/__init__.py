@@ -5,8 +5,11 @@ from collections.abc import Callable
 from market.errors import QuotaLabError
 from scenarios.validation import (
     auctions,
+from scenarios.validation import (
+    auctions,
     bilateral,
     coupled,
+    institutions,
     instrument_choice,
     planners,
     reserves,
@@ -27,6 +30,7 @@ SUITES: tuple[Suite, ...] = (
     *trigger_prices.SUITES,
     *planners.SUITES,
     *auctions.SUITES,
+    *institutions.SUITES,
     *trading_costs.SUITES,
     *instrument_choice.SUITES,
     *bilateral.SUITES,
