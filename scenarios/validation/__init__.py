@@ -5,8 +5,6 @@ from collections.abc import Callable
 from market.errors import QuotaLabError
 from scenarios.validation import (
     auctions,
-from scenarios.validation import (
-    auctions,
     bilateral,
     coupled,
     institutions,
