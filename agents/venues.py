@@ -155,7 +155,7 @@ def hold_session(
         if isinstance(part, BookOrders):  # those who come for the last time withdraw what they have resting
             plain = OrderBatch(part.account, part.side, part.price, part.quantity)
             venue.state = settlement.release_replaced(
-                registry, product, plain, mechanism, venue.state, money_per_lot_tick
+                registry, product, plain, mechanism, venue.state, money_per_lot_tick, issuer
             )
         stream = streams.at("clearing", period, turn + (venue.position << 16), product)
         venue.state, result, summary = settlement.trade(

@@ -185,7 +185,7 @@ def trade(
     and so is what ``issuer`` (the authority that sells at a ceiling without limit) sells beyond its balance. Orders
     that rest in the state keep their locks.
     """
-    state = release_replaced(registry, product, orders, mechanism, state, money_per_lot_tick)
+    state = release_replaced(registry, product, orders, mechanism, state, money_per_lot_tick, issuer)
     accepted = lock_orders(registry, product, orders, money_per_lot_tick, issuer)
     before = mechanism.resting(state)
     state, result = mechanism.clear(state, accepted.orders, stream)
@@ -219,14 +219,15 @@ def end_period(
 
 
 def release_replaced(
-    registry: Registry, product: int, orders: OrderBatch, mechanism: Mechanism, state: Any, money_per_lot_tick: int
-) -> Any:
+    registry: Registry, product: int, orders: OrderBatch, mechanism: Mechanism, state: Any, money_per_lot_tick: int,
+    issuer: int | None = None,
+) -> Any:  # fmt: skip
     """Return the state without what the orders replace, and release the locks of that."""
     replaced = getattr(mechanism, "replaced", None)
     after = state if replaced is None else replaced(state, orders)
     if after is state:
         return state
-    keep = _change_of_claims(registry, mechanism.resting(state), mechanism.resting(after), money_per_lot_tick)
+    keep = _change_of_claims(registry, mechanism.resting(state), mechanism.resting(after), money_per_lot_tick, issuer)
     if keep is not None:
         registry.unlock(product, None, -keep[0])
         registry.unlock_cash(None, -keep[1])
