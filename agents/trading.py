@@ -249,7 +249,8 @@ class Exchange:
             government = OrderBatch.concatenate([announced, government])
         outside = outside_orders(desk, horizon, year, quote.price, self.registry.outside)
         now = sum(expected_supply(batch, quote.price, desk.rule) for batch in (government, outside) if len(batch))
-        now = self._brought_without_limit(desk, horizon, quote, now)
+        if quote.elastic:
+            now = np.nan  # whatever planners need at this price
         batches = [self._planner_orders(desk, horizon, quote, product, now)]
         batches.append(self._adaptive_orders(desk, horizon, quote, product))
         batches += self._complier_orders(desk, horizon, quote, period, product, outlook)
@@ -325,17 +326,6 @@ class Exchange:
         cap = float(regulator.cap[min(year, self.spec.years - 1), desk.k])
         public = office.public(int(self.spec.start_year) + year, month, self.spec.periods, cap)
         return office.announce(horizon.front_left, public, product, period, self.registry, regulator, horizon.front)
-
-    def _brought_without_limit(self, desk: Desk, horizon: Horizon, quote: Quote, now: float) -> float:
-        """Return what others bring now, in units, where some of them bring whatever is needed at the expected price.
-
-        They then bring an equal part of all that planners need, in every period of the window.
-        """
-        if not quote.elastic or not desk.planning.size:
-            return float(now)
-        spec, k = self.spec, desk.k
-        later = spec.deadline(k, horizon.front + quote.window) - spec.deadline(k, horizon.front)
-        return float(desk.need.sum()) / max(1, later + horizon.front_left)
 
     def _sold_by_authority(self, sessions: "list[Session]") -> int:
         """Return the lots of what was put up for auction and sale that were sold, without those that a house sold."""
