@@ -18,6 +18,7 @@ from market.journal import CASH, LEAVING, TOTALS, Journal, Operation
 
 Ints = npt.NDArray[np.int64]
 
+_INT64 = np.dtype(np.int64)
 _FAULTS = (
     "lawful",
     "lots would be created or lost",
@@ -183,13 +184,21 @@ class Registry:
 
         Only settlement calls this. What the outside market sells beyond its balance is imported first.
         """
-        from market.registry_kernel import exchange_fault
+        from market.registry_kernel import exchange, exchange_fault
 
         self._check_product(product)
         unlock = self._nothing if unlock is None else unlock
         unlock_cash = self._nothing if unlock_cash is None else unlock_cash
         for column in (change, money, unlock, unlock_cash):
             self._check_column(column)
+        if exchange(
+            self.balances[product], self.locked[product], change, unlock,
+            self.cash, self.cash_locked, self.credit_limit, money, unlock_cash,
+        ):  # fmt: skip
+            if self.journal is not None:
+                self.journal.record(period, Operation.TRANSFER, product, change)
+                self.journal.record(period, Operation.PAY, CASH, money)
+            return
         fault, account, lacking = exchange_fault(
             self.balances[product], self.locked[product], change, unlock,
             self.cash, self.cash_locked, self.credit_limit, money, unlock_cash, self.outside,
@@ -338,7 +347,7 @@ class Registry:
             raise ConservationError("an account's cash would exceed 2**61 minor units")
 
     def _check_column(self, column: Ints) -> None:
-        if column.dtype != np.int64 or column.shape != self.cash.shape:
+        if column.dtype != _INT64 or column.shape != self.cash.shape:
             raise ConservationError("changes must be int64 with a row for every account")
 
     def _released(self, locked: Ints, less: Ints, what: str) -> Ints:

@@ -24,16 +24,24 @@ class Acceptance:
     Attributes
     ----------
     orders : the accepted orders.
-    rows : (accepted,) their rows in the batch that was given.
-    reason : (n,) int8 for the whole batch: a rejection, or FILLED for those that were accepted.
     rights, money : (A,) lots and minor units locked.
+    rejected : (n,) int8 for the whole batch, a reason of rejection or FILLED; None where all were accepted.
     """
 
     orders: OrderBatch
-    rows: Ints
-    reason: Bytes
     rights: Ints
     money: Ints
+    rejected: Bytes | None = None
+
+    @property
+    def reason(self) -> Bytes:
+        """For each order that was given (n,) int8 a rejection, or FILLED where it was accepted."""
+        return np.zeros(len(self.orders), dtype=np.int8) if self.rejected is None else self.rejected
+
+    @property
+    def rows(self) -> Ints:
+        """Rows (accepted,) of the accepted orders in the batch that was given."""
+        return np.flatnonzero(self.reason == Reason.FILLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +69,14 @@ def lock_orders(registry: Registry, product: int, orders: OrderBatch, money_per_
         Where all orders together are worth more than 2**61 minor units.
     """
     rights, money = _claims(registry, orders, money_per_lot_tick)
-    reason = np.zeros(len(orders), dtype=np.int8)
-    rows = np.arange(len(orders))
+    if registry.hold(product, rights, money):
+        return Acceptance(orders, rights, money)
+    reason = _rejections(registry, product, orders, money_per_lot_tick)
+    orders = orders.take(np.flatnonzero(reason == Reason.FILLED))
+    rights, money = _claims(registry, orders, money_per_lot_tick)
     if not registry.hold(product, rights, money):
-        reason = _rejections(registry, product, orders, money_per_lot_tick)
-        rows = np.flatnonzero(reason == Reason.FILLED)
-        orders = orders.take(rows)
-        rights, money = _claims(registry, orders, money_per_lot_tick)
-        if not registry.hold(product, rights, money):
-            raise ConservationError("orders that were found covered are not")
-    return Acceptance(orders, rows, reason, rights, money)
+        raise ConservationError("orders that were found covered are not")
+    return Acceptance(orders, rights, money, reason)
 
 
 def settle(
@@ -96,7 +102,8 @@ def settle(
     ConservationError
         Where fills do not balance, exceed their order or its limit, or an account cannot cover them. Nothing changed.
     """
-    orders.check_types()
+    if accepted is None or accepted.orders is not orders:  # those were looked at when they were locked
+        orders.check_types()
     if result.filled.shape != orders.account.shape or result.filled.dtype != np.int64:
         raise ConservationError("a clearing result does not belong to these orders")
     if result.value is None and result.trades is None and not result.house_lots:
@@ -210,14 +217,14 @@ def _change_of_claims(
 
 def _with_rejected(result: ClearingResult, accepted: Acceptance, orders: int) -> ClearingResult:
     """Return the result with a row for every order that was given."""
+    rows, reason = accepted.rows, accepted.reason.copy()
     filled = np.zeros(orders, dtype=np.int64)
-    filled[accepted.rows] = result.filled
-    reason = accepted.reason.copy()
-    reason[accepted.rows] = result.reason
+    filled[rows] = result.filled
+    reason[rows] = result.reason
     value = result.value
     if value is not None:
         value = np.zeros(orders, dtype=np.int64)
-        value[accepted.rows] = result.worth
+        value[rows] = result.worth
     return replace(result, filled=filled, reason=reason, value=value)
 
 

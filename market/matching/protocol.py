@@ -7,6 +7,8 @@ from market.orders import ClearingResult, OrderBatch
 from market.randomness import Stream
 from market.rules import Rule
 
+NO_ORDERS = OrderBatch.empty()
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -74,7 +76,7 @@ class MechanismRule(Rule):
 
     def resting(self, state: Any) -> OrderBatch:  # noqa: ARG002 - one signature for every mechanism
         """Return the orders that rest in the state."""
-        return OrderBatch.empty()
+        return NO_ORDERS
 
     def stock(self, state: Any) -> int:  # noqa: ARG002 - one signature for every mechanism
         """Return the lots that the venue's own account can still sell; the account must hold them."""
