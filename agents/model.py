@@ -63,6 +63,7 @@ class RightsMarketModel(mesa.Model):
         self.activity_mean = np.zeros((spec.years, n))  # mean activity of each year, before output cuts
         self.levels = np.zeros((n, spec.technology.measures))
         self.period_flow = np.zeros((n, instruments))
+        self.activity_moved = True  # whether activity is another than in the period before
 
     # Mesa's views -----------------------------------------------------------------------------------------------
 
@@ -119,9 +120,11 @@ class RightsMarketModel(mesa.Model):
         return self
 
     def _world(self) -> None:
-        if self.year < self.spec.years:
+        year, month = divmod(self.period, self.spec.periods)
+        self.activity_moved = year < self.spec.years and (not month or self.spec.world.activity_sd > 0.0)
+        if self.activity_moved:
             self.world.step(self.period)
-            self.population.activity[:] = self.world.activity(self.year)
+            self.population.activity[:] = self.world.activity(year)
 
     def _regulate(self) -> None:
         spec, period = self.spec, self.period

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+NO_GROUPS = np.zeros(0, dtype=np.int64)
 SWEEPS = 40  # over the instruments at most: a measure that saves one right moves the flows of others
 TIGHT_SWEEPS = 12  # more of them, in which nobody uses more of any right
 
@@ -25,6 +26,7 @@ def operate(model: "RightsMarketModel") -> None:
     where rights are worthless afterwards, one with rights to spare uses them. Adaptive accounts do neither: they work
     at the price that they expect to the end.
     """
+    from agents.operations_kernel import book
     from agents.operations_kernel import operate as respond
 
     spec, population, technology = model.spec, model.population, model.spec.technology
@@ -34,33 +36,32 @@ def operate(model: "RightsMarketModel") -> None:
     out = (model.levels, population.output_cut, model.period_flow, population.operating_cost)
     respond(price, kind, population.activity, part, *firm, *out)
 
-    ending = [k for k in range(len(spec.keys)) if spec.deadline(k, model.year) == model.period]
+    ending = [k for k, year in spec.deadlines.get(model.period, ()) if year == model.year]
     if ending and not model.exchange.all_adaptive:
-        shadow = price[kind]
+        shadow = price[kind] if kind.size else price.copy()
         for sweep in range(SWEEPS + TIGHT_SWEEPS):
             moved = [_fit(model, k, shadow, sweep < SWEEPS, part, firm, out) for k in ending]
             if not any(moved):
                 break
-    model.flow[model.year] += model.period_flow
-    worked = part * population.activity
-    model.activity_mean[model.year] += worked
-    worked *= 1.0 - population.output_cut
-    model.activity_years[model.year] += worked
+    book(
+        model.year, part, population.activity, population.output_cut, model.period_flow,
+        model.flow, model.activity_mean, model.activity_years,
+    )  # fmt: skip
 
 
 def _prices(model: "RightsMarketModel") -> tuple[Floats, Ints]:
     """Return the prices (G, K) that groups of accounts work at, and the group of each account (n,).
 
-    Where there are adaptive accounts every account is a group of its own.
+    Where there are adaptive accounts every account has its own price (n, K), and there are no groups (0,).
     """
     exchange, population = model.exchange, model.population
     if exchange.all_adaptive:
-        return population.expected_price, exchange.each
+        return population.expected_price, NO_GROUPS
     price = np.where(exchange.planner_groups[:, None], exchange.operating[None, :], model.outlook.belief)
     if not exchange.learning:
         return price, population.behaviour
     own = np.where(exchange.is_adaptive[:, None], population.expected_price, price[population.behaviour])
-    return own, exchange.each
+    return own, NO_GROUPS
 
 
 def _fit(

@@ -23,8 +23,8 @@ Ints = npt.NDArray[np.int64]
 MARKET = ("price", "close", "indicative", "volume", "turnover", "bids", "asks", "traders", "backstop")
 STATE = ("cap", "issued", "held", "bank", "reserve", "surrendered", "cancelled", "expired", "flow", "baseline",
          "obligation", "outside_net_import")  # fmt: skip
+OF_TRADE = 1  # the last of STATE comes from trade, the others from `agents.recorder_kernel.record_state`
 DEADLINE = ("obligation", "surrendered", "shortfall", "penalty", "accounts", "accounts_short", "expired", "carried")
-LEDGER = ("issued", "surrendered", "cancelled", "expired")
 
 
 class Recorder:
@@ -45,8 +45,10 @@ class Recorder:
         periods, years, instruments = spec.total_periods, spec.years, len(spec.keys)
         self._spec = spec
         self._regulator = regulator
-        self.market = {name: np.full((periods, instruments), np.nan) for name in MARKET}
-        self.state = {name: np.full((periods, instruments), np.nan) for name in STATE}
+        self._market_table = np.full((len(MARKET), periods, instruments), np.nan)
+        self._state_table = np.full((len(STATE), periods, instruments), np.nan)
+        self.market = dict(zip(MARKET, self._market_table, strict=True))
+        self.state = dict(zip(STATE, self._state_table, strict=True))
         self.vintage = np.full((periods, instruments), -1, dtype=np.int64)
         self.deadlines = {name: np.zeros((years, instruments)) for name in DEADLINE}
         self.flow = np.zeros((years, instruments))
@@ -56,6 +58,8 @@ class Recorder:
         self._sums: dict[str, Any] = {}
         self.firms: dict[str, Any] = {}
         self._full = np.zeros(instruments)  # yearly flows at the present activity without measures
+        self._deadline = np.array([[spec.deadline(k, year) for year in range(years)] for k in range(instruments)])
+        self._earns = np.array([rule.allocation.kind == "output_benchmark" for rule in spec.rules])
         self._net = np.zeros((n, instruments), dtype=np.int64)
         self._paid = np.zeros((n, instruments))
         if spec.record_firms:
@@ -69,30 +73,31 @@ class Recorder:
     def period(self, model: "RightsMarketModel", trades: "list[Trade | None]") -> None:
         """Record one period; called once, at its end."""
         t, year = model.period, min(model.year, self._spec.years - 1)
-        self._full = model.population.activity @ self._spec.technology.baseline
+        if model.activity_moved:
+            self._full = model.population.activity @ self._spec.technology.baseline
         for k, trade in enumerate(trades):
             if trade is not None:
                 self._market(t, k, trade, model)
-            self._state(t, year, k, model)
+        self._state(t, year, model)
         if model.year < self._spec.years:
             self._operation(year, model)
         if t % self._spec.periods == self._spec.periods - 1 or t == self._spec.total_periods - 1:
             self._flush(year, model)
 
     def _market(self, t: int, k: int, trade: "Trade", model: "RightsMarketModel") -> None:
+        from agents.recorder_kernel import book_sums
+
         spec, rule, result, orders = self._spec, self._spec.rules[k], trade.result, trade.orders
         traded = result.price != NO_PRICE
         price = result.price * rule.tick if traded else np.nan
         volume = result.volume * rule.lot
-        lots = int(orders.quantity.sum())
-        buys = (lots + int(orders.quantity @ orders.side)) // 2  # sides are +1 and -1
+        buys, sells, traders = book_sums(orders.side, orders.quantity, trade.net)
         values = (
             price, model.exchange.desks[k].last_price or np.nan, trade.quote.price, volume,
-            volume * price if traded else 0.0, buys * rule.lot, (lots - buys) * rule.lot,
-            np.count_nonzero(trade.net), trade.quote.backstop,
+            volume * price if traded else 0.0, buys * rule.lot, sells * rule.lot,
+            traders, trade.quote.backstop,
         )  # fmt: skip
-        for name, value in zip(MARKET, values, strict=True):
-            self.market[name][t, k] = value
+        self._market_table[:, t, k] = values
         self.vintage[t, k] = trade.vintage
         self.state["outside_net_import"][t, k] = -trade.net[model.registry.outside] * rule.lot
         if traded and self.firms:
@@ -100,34 +105,21 @@ class Recorder:
             self._net[:, k] += net
             self._paid[:, k] += net * (result.price * spec.money_per_lot_tick[k] * spec.minor_unit)
 
-    def _state(self, t: int, year: int, k: int, model: "RightsMarketModel") -> None:
-        spec, registry, lot = self._spec, model.registry, self._spec.lots[k]
-        first = registry.product(k, 0)
-        products = slice(first, first + registry.vintages)
-        held = registry.held_by_firms(products)
-        state = self.state
-        for name in LEDGER:
-            state[name][t, k] = getattr(registry, name)[products].sum() * lot
-        state["held"][t, k] = held.sum() * lot
-        state["reserve"][t, k] = registry.balances[products, registry.reserve].sum() * lot
-        state["cap"][t, k] = self._regulator.cap[year, k]
-        owed = model.regulator.debt[:, k].sum() * lot
-        coming = 0.0  # rights that output has earned and that the true-up will bring
-        for vintage in range(max(0, year - 1), year + 1):
-            if spec.deadline(k, vintage) > t:
-                owed += model.flow[vintage, :, k].sum()
-                if spec.rules[k].allocation.kind == "output_benchmark":
-                    coming += self._regulator.to_come(k, vintage).sum()
-        state["obligation"][t, k] = owed
-        state["bank"][t, k] = max(0.0, held[: year + 1].sum() * lot + coming - owed)
-        working = model.year < spec.years
-        state["flow"][t, k] = model.period_flow[:, k].sum() if working else 0.0
-        state["baseline"][t, k] = self._full[k] / spec.periods if working else 0.0
+    def _state(self, t: int, year: int, model: "RightsMarketModel") -> None:
+        from agents.recorder_kernel import record_state
+
+        spec, registry, regulator = self._spec, model.registry, self._regulator
+        record_state(
+            self._state_table[:-OF_TRADE], t, year, model.year < spec.years, spec.lots, self._full, spec.periods,
+            self._deadline, self._earns, regulator.cap, registry.balances, registry.firms, registry.reserve,
+            registry.totals, regulator.debt, model.flow, regulator.entitlement, regulator.issued, model.period_flow,
+        )  # fmt: skip
 
     def _operation(self, year: int, model: "RightsMarketModel") -> None:
+        from agents.recorder_kernel import record_operation
+
         population, part = model.population, 1.0 / self._spec.periods
-        self.cost[year] += population.operating_cost.sum()
-        self.flow[year] += model.period_flow.sum(axis=0)
+        record_operation(year, self.flow, self.cost, model.period_flow, population.operating_cost)
         self.baseline[year] += part * self._full
         if self.firms:
             scale = part * population.activity * (1.0 - population.output_cut)

@@ -58,7 +58,6 @@ class Exchange:
         self.traders = [adaptive.traders(spec, desk.k, desk.rows, self.group_of) for desk in self.desks]
         self.is_adaptive = np.array([isinstance(rule, AdaptiveRule) for rule in spec.behaviours])[self.group_of]
         self.learning, self.all_adaptive = bool(self.is_adaptive.any()), bool(self.is_adaptive.all())
-        self.each = np.arange(len(spec.population))  # a group for each account
         self.adaptation = np.array(
             [rule.adaptation if isinstance(rule, AdaptiveRule) else 0.0 for rule in spec.behaviours]
         )[self.group_of]

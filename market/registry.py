@@ -47,13 +47,14 @@ class Registry:
     ----------
     balances, locked : (products, accounts) int64 lots.
     cash, cash_locked, credit_limit : (accounts,) int64 minor units.
-    issued, imported, surrendered, cancelled, expired, carried_in, carried_out : (products,) int64 lots.
+    totals : (7, products) int64 lots: issued, imported, carried_in, surrendered, cancelled, expired, carried_out, of
+        which the attributes of these names are the rows.
     """
 
     __slots__ = (
         "_nothing", "accounts", "balances", "cancelled", "carried_in", "carried_out", "cash", "cash_locked",
         "credit_limit", "dealer", "expired", "firm_accounts", "firms", "government", "imported", "instruments",
-        "issued", "journal", "locked", "outside", "products", "reserve", "surrendered", "vintages",
+        "issued", "journal", "locked", "outside", "products", "reserve", "surrendered", "totals", "vintages",
     )  # fmt: skip
 
     def __init__(
@@ -75,13 +76,9 @@ class Registry:
         self.cash_locked = np.zeros_like(self.cash)
         self.credit_limit = self._credit(credit_limit)
         self.journal = Journal() if journal else None
-        self.issued = np.zeros(self.products, dtype=np.int64)
-        self.imported = np.zeros_like(self.issued)
-        self.surrendered = np.zeros_like(self.issued)
-        self.cancelled = np.zeros_like(self.issued)
-        self.expired = np.zeros_like(self.issued)
-        self.carried_in = np.zeros_like(self.issued)
-        self.carried_out = np.zeros_like(self.issued)
+        self.totals = np.zeros((7, self.products), dtype=np.int64)
+        self.issued, self.imported, self.carried_in = self.totals[:3]
+        self.surrendered, self.cancelled, self.expired, self.carried_out = self.totals[3:]
         self._nothing = np.zeros_like(self.cash)
 
     def _credit(self, limit: npt.ArrayLike) -> Ints:
