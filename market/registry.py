@@ -250,7 +250,7 @@ class Registry:
 
     def _pay_to(self, payee: int, amounts: npt.ArrayLike, period: int) -> None:
         given = np.asarray(amounts)
-        paid = self._column(np.arange(given.size), given)
+        paid = self._column(self.firm_accounts if given.size == self.firms else np.arange(given.size), given)
         change = -paid
         change[payee] += paid.sum()
         self.pay(change, period)
@@ -302,6 +302,12 @@ class Registry:
         given = np.asarray(amounts)
         if given.size == 0:
             return np.zeros(self.accounts, dtype=np.int64)
+        if accounts is self.firm_accounts and given.dtype == _INT64 and given.shape == (self.firms,):
+            from market.registry_kernel import within
+
+            firms: Ints = np.empty(self.accounts, dtype=np.int64)
+            if within(given, LIMIT // self.firms, firms):  # otherwise told below
+                return firms
         if given.dtype.kind not in "iu":
             raise ConservationError(f"amounts are {given.dtype}; lots and money are whole numbers")
         rows = np.arange(self.accounts) if accounts is None else np.atleast_1d(np.asarray(accounts))
@@ -329,19 +335,23 @@ class Registry:
             raise ConservationError(f"product {product} would exceed 2**61 lots")
 
     def _check_free(self, operation: Operation | None, product: int, taken: Ints) -> None:
+        from market.registry_kernel import lacks
+
         self._check_product(product)
-        short = taken > self.free(product)
-        if short.any():
+        if lacks(taken, self.balances[product], self.locked[product]):
+            short = taken > self.free(product)
             verb = "lock" if operation is None else operation.name.lower().replace("_", " ")
             raise ConservationError(_first(short, taken, f"cannot {verb} lots of product {product}"))
 
     def _check_cash(self, change: Ints) -> None:
-        after = self.cash + change
-        short = after - self.cash_locked < -self.credit_limit
+        from market.registry_kernel import cannot_pay
+
+        if not cannot_pay(change, self.cash, self.cash_locked, self.credit_limit):
+            return
+        short = self.cash + change - self.cash_locked < -self.credit_limit
         if short.any():
             raise ConservationError(_first(short, change, "cannot pay"))
-        if (after > LIMIT).any():
-            raise ConservationError("an account's cash would exceed 2**61 minor units")
+        raise ConservationError("an account's cash would exceed 2**61 minor units")
 
     def _check_column(self, column: Ints) -> None:
         if column.dtype != _INT64 or column.shape != self.cash.shape:

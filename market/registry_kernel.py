@@ -81,3 +81,33 @@ def exchange_fault(  # noqa: PLR0911 (one return a rule)
         if after > LIMIT:
             return TOO_LARGE, a, lacking
     return LAWFUL, outside, lacking
+
+
+@njit(cache=True)
+def lacks(taken, balance, locked):
+    """Return whether an account (A,) has fewer free lots than ``taken``."""
+    short = False
+    for a in range(taken.shape[0]):
+        short |= balance[a] - locked[a] < taken[a]
+    return short
+
+
+@njit(cache=True)
+def cannot_pay(change, cash, cash_locked, credit_limit):
+    """Return whether a change of cash (A,) of at most LIMIT goes beyond cash, credit and locks, or above LIMIT."""
+    short = False
+    for a in range(change.shape[0]):
+        after = cash[a] + change[a]
+        short |= (after - cash_locked[a] < -credit_limit[a]) | (after > LIMIT)
+    return short
+
+
+@njit(cache=True)
+def within(amounts, most, column):
+    """Copy ``amounts`` (n,) to the first entries of ``column`` (A,), the others 0; return whether all are 0 … most."""
+    signs = 0
+    for a in range(amounts.shape[0]):
+        signs |= amounts[a] | (most - amounts[a])
+        column[a] = amounts[a]
+    column[amounts.shape[0] :] = 0
+    return signs >= 0

@@ -93,10 +93,13 @@ def to_lots(amounts: Floats, lot: float, total: int | None = None) -> Ints:
     if total is None:
         return lots
     missing = int(total - lots.sum())
-    if missing > 0:
-        open_rows = np.flatnonzero(exact > 0)
-        order = open_rows[np.argsort(-(exact - lots)[open_rows], kind="stable")]
-        whole, rest = divmod(missing, max(1, order.size))
-        lots[order] += whole
-        lots[order[:rest]] += 1
+    open_rows = np.flatnonzero(exact > 0)
+    if missing > 0 and open_rows.size:
+        remainder = (exact - lots)[open_rows]
+        whole, rest = divmod(missing, open_rows.size)
+        lots[open_rows] += whole
+        least = np.partition(remainder, -rest)[-rest] if rest else np.inf  # no sort: only the last to get one matters
+        lots[open_rows[remainder > least]] += 1
+        tied = open_rows[remainder == least]
+        lots[tied[: rest - int((remainder > least).sum())]] += 1
     return lots
