@@ -10,10 +10,9 @@ from agents.behaviours import planner
 from agents.behaviours.declared import PlannerRule
 from agents.expectations import growth_factors
 from agents.spec import MarketSpec
-from market.matching import MECHANISMS
-from market.orders import ClearingResult, OrderBatch
 
 if TYPE_CHECKING:
+    from agents.venues import OpenVenue, Session
     from market.net_demand_kernel import Rows
 
 Floats = npt.NDArray[np.float64]
@@ -51,13 +50,21 @@ class Quote:
 
 @dataclass(slots=True)
 class Trade:
-    """What one market did in one period, for the recorder."""
+    """What one instrument's market did in one period, for the recorder.
+
+    ``price`` is the volume-weighted mean of its open venues in ticks (of the others where these did not trade), NaN
+    without trade; ``volume`` and ``value`` are lots and ticks·lots bought; ``net`` and ``money`` (A,) are lots and
+    minor units that accounts gained.
+    """
 
     vintage: int
     quote: Quote
-    result: ClearingResult
-    orders: OrderBatch
-    net: Ints  # lots bought net by every account (A,)
+    sessions: "list[Session]"
+    price: float
+    volume: int
+    value: int
+    net: Ints
+    money: Ints
 
 
 class Desk:
@@ -101,7 +108,7 @@ class Desk:
         self.order_side = np.empty(capacity, dtype=np.int8)
         self.order_price = np.empty(capacity, dtype=np.int64)
         self.order_quantity = np.empty(capacity, dtype=np.int64)
-        self.mechanism = MECHANISMS[self.rule.venues[0].mechanism]()
+        self.venues: list[OpenVenue] = []  # opened by the exchange
         self.last_price = 0.0
         self.calm_price = 0.0  # newest price well below the bound: what a right owed later is expected to cost
         self.reference_price = 0.0  # mean of the period before, for penalties that are multiples

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from agents.market_quality import QUALITY, quality
 from agents.spec import MarketSpec
-from market.matching import NO_PRICE
 
 if TYPE_CHECKING:
     from agents.desk import Trade
     from agents.model import RightsMarketModel
     from agents.regulator import Regulator
     from market.compliance import Settlement
+    from market.orders import Trades
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -34,6 +35,9 @@ class Recorder:
     ----------
     market, state : one float array (P, K) per name of MARKET and STATE.
     vintage : (P, K) index of the compliance year that was traded, −1 where the market was closed.
+    venues : one float array (P, V) per name of MARKET and QUALITY, by venue (all instruments' venues numbered through).
+    session_vintage : (P, V) compliance year that a venue traded, −1 where it held no session.
+    tape : period, venue, round and single trades, where these are recorded and a mechanism trades one by one.
     deadlines : one float array (T, K) per name of DEADLINE.
     flow, baseline : (T, K) by compliance year.
     cost, trading_cost, penalty : (T,) money.
@@ -50,6 +54,11 @@ class Recorder:
         self.market = dict(zip(MARKET, self._market_table, strict=True))
         self.state = dict(zip(STATE, self._state_table, strict=True))
         self.vintage = np.full((periods, instruments), -1, dtype=np.int64)
+        venues = sum(len(rule.venues) for rule in spec.rules)
+        figures = (*MARKET, *QUALITY) if spec.record_quality else MARKET
+        self.venues = {name: np.full((periods, venues), np.nan) for name in figures}
+        self.session_vintage = np.full((periods, venues), -1, dtype=np.int64)
+        self.tape: list[tuple[int, int, int, Trades]] = []
         self.deadlines = {name: np.zeros((years, instruments)) for name in DEADLINE}
         self.flow = np.zeros((years, instruments))
         self.baseline = np.zeros((years, instruments))
@@ -87,23 +96,33 @@ class Recorder:
     def _market(self, t: int, k: int, trade: "Trade", model: "RightsMarketModel") -> None:
         from agents.recorder_kernel import book_sums
 
-        spec, rule, result, orders = self._spec, self._spec.rules[k], trade.result, trade.orders
-        traded = result.price != NO_PRICE
-        price = result.price * rule.tick if traded else np.nan
-        volume = result.volume * rule.lot
-        buys, sells, traders = book_sums(orders.side, orders.quantity, trade.net)
-        values = (
-            price, model.exchange.desks[k].last_price or np.nan, trade.quote.price, volume,
-            volume * price if traded else 0.0, buys * rule.lot, sells * rule.lot,
-            traders, trade.quote.backstop,
-        )  # fmt: skip
-        self._market_table[:, t, k] = values
+        spec, rule = self._spec, self._spec.rules[k]
+        close, bids, asks = model.exchange.desks[k].last_price or np.nan, 0, 0
+        for session in trade.sessions:
+            buys, sells, traders = book_sums(session.orders.side, session.orders.quantity, session.net)
+            bids, asks = bids + buys, asks + sells
+            v = session.venue.number
+            last = session.last * rule.tick if session.volume else self.venues["close"][t - 1, v] if t else np.nan
+            _fill(self.venues, t, v, (
+                session.price * rule.tick, last, trade.quote.price, session.volume * rule.lot,
+                session.value * (rule.lot * rule.tick), buys * rule.lot, sells * rule.lot,
+                float(traders), trade.quote.backstop,
+            ), MARKET)  # fmt: skip
+            self.session_vintage[t, v] = trade.vintage
+            if spec.record_quality:
+                _fill(self.venues, t, v, quality(session, rule, model.registry.firms), QUALITY)
+            if spec.record_trades:
+                self.tape += [(t, v, turn, trades) for turn, trades in session.trades]
+        _fill(self.market, t, k, (
+            trade.price * rule.tick, close, trade.quote.price, trade.volume * rule.lot,
+            trade.value * (rule.lot * rule.tick), bids * rule.lot, asks * rule.lot, float(np.count_nonzero(trade.net)),
+            trade.quote.backstop,
+        ), MARKET)  # fmt: skip
         self.vintage[t, k] = trade.vintage
         self.state["outside_net_import"][t, k] = -trade.net[model.registry.outside] * rule.lot
-        if traded and self.firms:
-            net = trade.net[: len(spec.population)]
-            self._net[:, k] += net
-            self._paid[:, k] += net * (result.price * spec.money_per_lot_tick[k] * spec.minor_unit)
+        if trade.volume and self.firms:
+            self._net[:, k] += trade.net[: len(spec.population)]
+            self._paid[:, k] -= trade.money[: len(spec.population)] * spec.minor_unit
 
     def _state(self, t: int, year: int, model: "RightsMarketModel") -> None:
         from agents.recorder_kernel import record_state
@@ -161,3 +180,10 @@ class Recorder:
         if self.firms:
             self.firms["penalty"][year] += settled.penalty
             self.firms["shortfall"][year, :, k] = settled.shortfall * lot
+
+
+def _fill(
+    columns: dict[str, Floats], t: int, position: int, values: "tuple[float, ...] | Floats", names: tuple[str, ...]
+) -> None:
+    for name, value in zip(names, values, strict=True):
+        columns[name][t, position] = value

@@ -46,6 +46,8 @@ class MarketSpec:
     rounds: int = 2
     record_firms: bool = True
     record_journal: bool = True
+    record_quality: bool = True
+    record_trades: bool = False
     measure_names: tuple[str, ...] = ()
     measure_of: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), dtype=np.int64))
 

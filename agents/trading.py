@@ -15,11 +15,11 @@ from agents.desk import Desk, Horizon, Quote, Trade
 from agents.expectations import Outlook, growth_factors
 from agents.population import FirmPopulation
 from agents.regulator import Regulator
+from agents.sessions import hold_sessions
 from agents.spec import MarketSpec
 from agents.suppliers import expected_supply, government_orders, outside_orders, outside_terms
+from agents.venues import Session, hold_session, open_venues, turn_to
 from agents.world import WorldState
-from market import settlement
-from market.matching import NO_PRICE
 from market.orders import OrderBatch
 from market.policies.penalty import willingness_to_pay
 from market.randomness import Streams, tie_break
@@ -47,6 +47,8 @@ class Exchange:
         self.registry = registry
         self.group_of = np.ascontiguousarray(spec.population.behaviour)
         self.desks = [Desk(spec, k, self.group_of) for k in range(len(spec.keys))]
+        for desk, venues in zip(self.desks, open_venues(spec.rules, registry), strict=True):
+            desk.venues = venues
         self.jitter = planner.jitter(tie_break(streams.at("jitter", 0).key, np.arange(len(spec.population))))
         self.compliers = [
             (g, rule, np.flatnonzero(self.group_of == g))
@@ -232,16 +234,13 @@ class Exchange:
             government = government_orders(desk, horizon, regulator, self.registry.reserve)
         outside = outside_orders(desk, horizon, year, quote.price, self.registry.outside)
         now = sum(expected_supply(batch, quote.price, desk.rule) for batch in (government, outside) if len(batch))
-        batches = [self._planner_orders(desk, horizon, quote, product, now), government, outside]
+        batches = [self._planner_orders(desk, horizon, quote, product, now)]
         batches.append(self._adaptive_orders(desk, horizon, quote, product))
         batches += self._complier_orders(desk, horizon, quote, period, product, outlook)
-        orders = OrderBatch.concatenate([batch for batch in batches if len(batch)])
-        stream = self.streams.at("clearing", period, 0, product)
-        _, result, summary = settlement.trade(
-            self.registry, product, orders, desk.mechanism, None, stream, spec.money_per_lot_tick[k], period
-        )
-        if result.price != NO_PRICE:
-            price = float(result.price) * desk.rule.tick
+        sessions = self._hold_sessions(desk, horizon, quote, period, product, batches, government, outside)
+        trade = _trade_of(horizon.front, quote, sessions)
+        if trade.volume:
+            price = trade.price * desk.rule.tick
             # A limit on carry-over parts last year's vintage from this year's: forced sales do not price today's flows.
             parted = horizon.pending and desk.rule.banking.limit_for(int(spec.start_year + horizon.front)) is not None
             if quote.operating == quote.price and not parted:
@@ -254,11 +253,34 @@ class Exchange:
             desk.calm_price = newest
         elif not desk.calm_price:  # nothing else is known yet
             desk.calm_price = min(newest, desk.rule.penalty.per_unit(desk.reference_price))
-        net = summary.net_lots
+        net = trade.net
         desk.net_sales -= net[: len(spec.population)]
-        regulator.sold(k, horizon.front, -int(net[self.registry.reserve]), horizon.front_left)
+        regulator.sold(k, horizon.front, self._sold_by_authority(sessions), horizon.front_left)
         self._charge(net, period)
-        return Trade(horizon.front, quote, result, orders, net)
+        return trade
+
+    def _hold_sessions(
+        self, desk: Desk, horizon: Horizon, quote: Quote, period: int, product: int, batches: list[OrderBatch],
+        government: OrderBatch, outside: OrderBatch,
+    ) -> "list[Session]":  # fmt: skip
+        """Let every venue of the instrument hold its session; negotiated ones first, what they leave goes on."""
+        worth = self.spec.money_per_lot_tick[desk.k]
+        for venue in desk.venues:
+            turn_to(venue, horizon.front, desk.rule, self.registry, product, period)
+        if len(desk.venues) == 1:
+            orders = OrderBatch.concatenate([*batches[:1], government, outside, *batches[1:]])
+            return [hold_session(desk.venues[0], orders, self.registry, product, self.streams, worth, period)]
+        return hold_sessions(
+            desk, OrderBatch.concatenate(batches), government, outside, quote.price, horizon.front_left <= 1,
+            self.registry, product, self.streams, worth, period,
+        )  # fmt: skip
+
+    def _sold_by_authority(self, sessions: "list[Session]") -> int:
+        """Return the lots of what was put up for auction and sale that were sold, without those that a house sold."""
+        reserve = self.registry.reserve
+        return sum(-int(s.net[reserve]) for s in sessions if s.venue.house != reserve) + sum(
+            int(s.filled[s.orders.account == reserve].sum()) for s in sessions if s.venue.house == reserve
+        )
 
     def _charge(self, net: Ints, period: int) -> None:
         """Book the fixed cost of trading to accounts that traded; it is paid to the outside world."""
@@ -359,3 +381,17 @@ class Exchange:
             )  # fmt: skip
             batches.append(complier.orders(rule, view))
         return batches
+
+
+def _trade_of(front: int, quote: Quote, sessions: list[Session]) -> Trade:
+    """Add up what the venues of an instrument did; its price is the mean of open venues where these traded."""
+    if len(sessions) == 1:
+        one = sessions[0]
+        return Trade(front, quote, sessions, one.price, one.volume, one.value, one.net, one.money)
+    open_ones = [s for s in sessions if not s.venue.mechanism.negotiated and s.volume]
+    priced = open_ones or [s for s in sessions if s.volume]
+    price = sum(s.value for s in priced) / sum(s.volume for s in priced) if priced else np.nan
+    return Trade(
+        front, quote, sessions, price, sum(s.volume for s in sessions), sum(s.value for s in sessions),
+        np.sum([s.net for s in sessions], axis=0), np.sum([s.money for s in sessions], axis=0),
+    )  # fmt: skip

@@ -62,6 +62,7 @@ def specification(firms: int, years: int, seed: int = 0, instruments: int = 1) -
         rounds=0,
         record_firms=False,
         record_journal=False,
+        record_quality=False,
     )
 
 

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from market.matching.call_auction import CallAuction
 from market.policies.allocation import Allocation
 from market.policies.banking import Banking
 from market.policies.cap import Cap
@@ -39,7 +40,7 @@ class Venue(Rule):
     """One place to trade an instrument, with one mechanism."""
 
     name: str = parameter("exchange", description="name of the venue", min_length=1)
-    mechanism: Literal["call_auction"] = parameter("call_auction", description="how orders become trades")
+    mechanism: CallAuction = parameter(default_factory=CallAuction, description="how orders become trades")
 
 
 class Instrument(Rule):

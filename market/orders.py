@@ -234,3 +234,10 @@ class ClearingResult:
         if self.value is not None:
             return self.value
         return self.filled * max(self.price, 0)
+
+    @property
+    def turnover(self) -> int:
+        """Ticks·lots that buyers pay in all, accounts and the house."""
+        if self.value is None:
+            return self.volume * max(self.price, 0)
+        return (int(self.value.sum()) + abs(self.house_value)) // 2

@@ -107,19 +107,19 @@ def settle(
     if result.filled.shape != orders.account.shape or result.filled.dtype != np.int64:
         raise ConservationError("a clearing result does not belong to these orders")
     if result.value is None and result.trades is None and not result.house_lots:
-        lots, money, value = _net_at_one_price(registry, orders, result, money_per_lot_tick)
+        lots, money = _net_at_one_price(registry, orders, result, money_per_lot_tick)
     else:
-        lots, money, value = net_of_result(orders, result, money_per_lot_tick, registry.accounts, house)
+        lots, money = net_of_result(orders, result, money_per_lot_tick, registry.accounts, house)
     unlock, unlock_cash = (accepted.rights, accepted.money) if accepted else (None, None)
     if keep is not None and accepted is not None:
         unlock, unlock_cash = accepted.rights - keep[0], accepted.money - keep[1]
     registry.exchange(product, lots, money, period, unlock, unlock_cash)
-    return SettlementSummary(result.volume, value, lots, money)
+    return SettlementSummary(result.volume, result.turnover * money_per_lot_tick, lots, money)
 
 
 def _net_at_one_price(
     registry: Registry, orders: OrderBatch, result: ClearingResult, money_per_lot_tick: int
-) -> tuple[Ints, Ints, int]:
+) -> tuple[Ints, Ints]:
     from market.settlement_kernel import net_of
 
     price = 0 if result.price == NO_PRICE else result.price
@@ -129,13 +129,13 @@ def _net_at_one_price(
     )  # fmt: skip
     if not lawful or volume != result.volume:
         raise ConservationError("a fill exceeds its order, its limit, the reported volume or 2**61 minor units")
-    return lots, money, volume * price * money_per_lot_tick
+    return lots, money
 
 
 def net_of_result(
     orders: OrderBatch, result: ClearingResult, money_per_lot_tick: int, accounts: int, house: int | None = None
-) -> tuple[Ints, Ints, int]:
-    """Return net lots and minor units (A,) of a result with several prices, and the minor units that buyers paid.
+) -> tuple[Ints, Ints]:
+    """Return net lots and minor units (A,) of a result with several prices.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def net_of_result(
         if int(trades.lots.sum()) != result.volume or (trades.lots <= 0).any():
             raise ConservationError("the trades do not add up to the reported volume")
     money *= money_per_lot_tick
-    return lots, money, int(money[money > 0].sum())
+    return lots, money
 
 
 def trade(
@@ -182,12 +182,15 @@ def trade(
 ) -> tuple[Any, ClearingResult, SettlementSummary]:
     """Lock, clear and settle; the result has a row for every order given, also for those that were rejected.
 
-    ``house`` is the account behind a venue that trades itself. Orders that rest in the state keep their locks.
+    ``house`` is the account behind a venue that trades itself; what one without a limit sells is issued as it is sold.
+    Orders that rest in the state keep their locks.
     """
     accepted = lock_orders(registry, product, orders, money_per_lot_tick)
     before = mechanism.resting(state)
     state, result = mechanism.clear(state, accepted.orders, stream)
     keep = _change_of_claims(registry, before, mechanism.resting(state), money_per_lot_tick)
+    if house is not None and result.house_lots < 0 and getattr(mechanism, "unlimited", False):
+        registry.issue(product, np.array([house]), np.array([-result.house_lots]), period)
     summary = settle(registry, product, accepted.orders, result, money_per_lot_tick, period, accepted, house, keep)
     if len(accepted.orders) < len(orders):
         result = _with_rejected(result, accepted, len(orders))

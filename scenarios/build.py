@@ -60,6 +60,8 @@ def build(scenario: Scenario) -> MarketSpec:
         rounds=scenario.rounds,
         record_firms=scenario.recording.firms,
         record_journal=scenario.recording.journal,
+        record_quality=scenario.recording.quality,
+        record_trades=scenario.recording.trades,
         measure_names=measure_names,
         measure_of=measure_of,
     )

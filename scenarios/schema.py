@@ -64,6 +64,8 @@ class Recording(Rule):
 
     firms: bool = parameter(True, description="whether to keep a row per account and compliance year")
     journal: bool = parameter(True, description="whether to keep every entry of the registry's journal")
+    quality: bool = parameter(True, description="whether to keep spread, depth, concentration and gains of sessions")
+    trades: bool = parameter(False, description="whether to keep every single trade of order books and other venues")
 
 
 class Note(Rule):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from agents.recorder import DEADLINE, MARKET, STATE
+from agents.recorder import DEADLINE, STATE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from market.reference.plan import Plan
 
 Floats = npt.NDArray[np.float64]
+
+PRICES = ("price", "close", "indicative", "backstop", "best_bid", "best_ask", "high", "low")
+AMOUNTS = ("volume", "bids", "asks", "depth", "failed")
+SHARES = ("effective_cost", "hhi_buyers", "hhi_sellers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +51,62 @@ def tables_of(model: "RightsMarketModel", money: str) -> Tables:
     if model.spec.record_firms:
         frames["firms"] = firms(model, money)
         frames["measures"] = measures(model, money)
+    if model.spec.record_trades:
+        frames["trades"] = trades(model, money)
     warnings += shortfalls(model)
     return Tables(frames, tuple(warnings))
 
 
 def markets(model: "RightsMarketModel", money: str) -> "pd.DataFrame":
-    """Return one row per period and instrument in which the market was open."""
+    """Return one row per period and venue that held a session."""
     spec, recorder = model.spec, model.recorder
-    period, k = np.nonzero(recorder.vintage >= 0)
+    owner = np.array([k for k, rule in enumerate(spec.rules) for _ in rule.venues])
+    names = [venue.name for rule in spec.rules for venue in rule.venues]
+    period, v = np.nonzero(recorder.session_vintage >= 0)
+    k = owner[v]
     columns: dict[str, Any] = {
         **_when(model, period),
         "round": np.full(period.size, spec.rounds, dtype=np.int64),
-        "venue": [spec.rules[j].venues[0].name for j in k],
+        "venue": [names[j] for j in v],
         "instrument": [spec.keys[j] for j in k],
-        "vintage": spec.start_year + recorder.vintage[period, k],
+        "vintage": spec.start_year + recorder.session_vintage[period, v],
         "zone": ["all"] * period.size,
     }
-    columns |= {name: recorder.market[name][period, k] for name in MARKET}
+    columns |= {name: column[period, v] for name, column in recorder.venues.items()}
     columns["traders"] = columns["traders"].astype(np.int64)
-    per_unit = f"{money}/unit"
-    units = dict.fromkeys(("price", "close", "indicative", "backstop"), per_unit)
-    units |= dict.fromkeys(("volume", "bids", "asks"), "units") | {"turnover": money, "traders": "accounts"}
-    return _frame(columns, units)
+    units = dict.fromkeys(PRICES, f"{money}/unit") | dict.fromkeys(AMOUNTS, "units") | dict.fromkeys(SHARES, "share")
+    units |= {"turnover": money, "traders": "accounts", "limit_hits": "orders", "gains": money, "gains_possible": money}
+    return _frame(columns, {name: unit for name, unit in units.items() if name in columns})
+
+
+def trades(model: "RightsMarketModel", money: str) -> "pd.DataFrame":
+    """Return one row per single trade, where a mechanism trades one by one and trades are recorded."""
+    from market.orders import HOUSE
+
+    spec, tape = model.spec, model.recorder.tape
+    rules = [(key, rule, venue.name) for key, rule in spec.instruments.items() for venue in rule.venues]
+    accounts = np.array([*model.population.ids, "government", "reserve", "outside", "dealer", "house"], dtype=object)
+    sizes = [len(trades) for *_, trades in tape]
+    period = np.repeat(np.array([t for t, *_ in tape], dtype=np.int64), sizes)
+    venue = np.repeat(np.array([v for _, v, *_ in tape], dtype=np.int64), sizes)
+    lot, tick = (np.array([getattr(rule, name) for _, rule, _ in rules]) for name in ("lot", "tick"))
+
+    def column(name: str) -> npt.NDArray[Any]:
+        return np.concatenate([np.empty(0, dtype=np.int64), *(getattr(trades, name) for *_, trades in tape)])
+
+    buyer, seller = (np.where(column(name) == HOUSE, accounts.size - 1, column(name)) for name in ("buyer", "seller"))
+    columns: dict[str, Any] = {
+        **_when(model, period),
+        "round": np.repeat(np.array([turn for _, _, turn, _ in tape], dtype=np.int64), sizes),
+        "venue": [rules[v][2] for v in venue],
+        "instrument": [rules[v][0] for v in venue],
+        "price": column("price") * tick[venue],
+        "amount": column("lots") * lot[venue],
+        "buyer": accounts[buyer].tolist(),
+        "seller": accounts[seller].tolist(),
+        "aggressor": column("aggressor").astype(np.int64),
+    }
+    return _frame(columns, {"price": f"{money}/unit", "amount": "units", "aggressor": "+1 buy, -1 sell"})
 
 
 def instruments(model: "RightsMarketModel") -> "pd.DataFrame":

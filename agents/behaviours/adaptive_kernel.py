@@ -15,9 +15,9 @@ ENDLESS = 1e300  # years that are needed where none are left
 
 Straight = namedtuple("Straight", "k direct row account curve rate")
 """Accounts (r,) whose flow falls along one linear measure: ``row`` among the participants of instrument ``k`` and
-``account``, which are both 0 … r − 1 where ``direct``; ``curve`` (5, r) has ``full``, ``start``, ``steep``, ``1/steep``
-and ``reach`` of a flow ``full − clip((p − start)/steep, 0, reach)`` a year; ``rate`` (r, K) takes the other
-instruments' prices off ``start``."""
+``account``, which are both 0 … r − 1 where ``direct``; ``curve`` (5, r) has ``full``, ``start``, ``steep``,
+``1/steep`` and ``reach`` of a flow ``full − clip((p − start)/steep, 0, reach)`` a year; ``rate`` (r, K) takes the
+other instruments' prices off ``start``."""
 
 Terms = namedtuple("Terms", "windows pending weight bound lot tick")
 """What all accounts share: the deadlines ``windows`` that they look at, ``pending`` of them without flows to come;

@@ -1,5 +1,6 @@
 """What every mechanism of trade is to the model, and the base from which the built-in ones are declared."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
@@ -52,7 +53,7 @@ class Mechanism(Protocol):
         ...
 
 
-class MechanismRule(Rule):
+class MechanismRule(Rule, ABC):
     """The base of the built-in mechanisms: declared parameters, no state, one round, no account of its own.
 
     A mechanism of your own needs a ``kind`` and a ``clear``.
@@ -60,6 +61,12 @@ class MechanismRule(Rule):
 
     house: ClassVar[Literal["none", "reserve", "dealer"]] = "none"
     """Whose account trades where the venue itself does: the authority's reserve, or a dealer's."""
+    takes: ClassVar[Literal["both", "buys", "sells"]] = "both"
+    """Which orders of accounts are taken; a primary auction takes bids only."""
+    primary: ClassVar[bool] = False
+    """Whether the authority sells here what is put up for auction."""
+    negotiated: ClassVar[bool] = False
+    """Whether partners are sought one by one; what finds none may go to an open venue in the same period."""
 
     @property
     def rounds_a_period(self) -> int:
@@ -70,6 +77,10 @@ class MechanismRule(Rule):
         """Return the state before the first clearing of a product."""
         return None
 
+    @abstractmethod
+    def clear(self, state: Any, orders: OrderBatch, stream: Stream) -> tuple[Any, ClearingResult]:
+        """Return the next state and the fills of one clearing."""
+
     def end_period(self, state: Any) -> Any:
         """Return the state with which the next period begins."""
         return state
@@ -77,6 +88,15 @@ class MechanismRule(Rule):
     def resting(self, state: Any) -> OrderBatch:  # noqa: ARG002 - one signature for every mechanism
         """Return the orders that rest in the state."""
         return NO_ORDERS
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether the house sells without end: what it sells is issued when it is sold."""
+        return False
+
+    def quotes(self, state: Any) -> tuple[float, float, float]:  # noqa: ARG002 - one signature for every mechanism
+        """Return best bid and best ask in ticks and the lots that rest near them, NaN without a book."""
+        return float("nan"), float("nan"), float("nan")
 
     def stock(self, state: Any) -> int:  # noqa: ARG002 - one signature for every mechanism
         """Return the lots that the venue's own account can still sell; the account must hold them."""

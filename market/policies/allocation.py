@@ -93,6 +93,9 @@ def to_lots(amounts: Floats, lot: float, total: int | None = None) -> Ints:
     if total is None:
         return lots
     missing = int(total - lots.sum())
+    if missing < 0:  # amounts a hair below a whole lot were taken as whole: the ones furthest below give it back
+        held = np.flatnonzero(lots > 0)
+        lots[held[np.argsort((exact - lots)[held], kind="stable")][:-missing]] -= 1
     open_rows = np.flatnonzero(exact > 0)
     if missing > 0 and open_rows.size:
         remainder = (exact - lots)[open_rows]

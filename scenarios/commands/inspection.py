@@ -138,7 +138,11 @@ def _instruments(scenario: Scenario) -> None:
         for name, rule in rules.items():
             say_paragraph(f"{name}: {_rule(rule.model_dump(exclude_defaults=True), rule)}", 4)
         lots = f"lot {instrument.lot:g}, tick {instrument.tick:g}"
-        say_paragraph(f"{lots}; {instrument.venues[0].name}: {instrument.venues[0].mechanism}", 4)
+        say_paragraph(lots, 4)
+        for venue in instrument.venues:
+            rule = venue.mechanism
+            told = _rule({"kind": rule.kind} | rule.model_dump(exclude_defaults=True), rule)
+            say_paragraph(f"venue {venue.name}: {told}", 4)
         if instrument.outside is not None:
             say_paragraph(f"outside market: {_rule(instrument.outside.model_dump(), instrument.outside)}", 4)
     say("\ncaps by year, at the output and the water of a normal year")

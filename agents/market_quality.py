@@ -1,0 +1,114 @@
+"""How well a venue worked in one period: spread, depth, cost of trading, concentration, gains of trade.
+
+Every figure is in money and units, NaN where a session says nothing about it. *Gains* are what accounts gained at the
+limits that they had given, ``Σ (limit − price)`` over lots bought and ``Σ (price − limit)`` over lots sold; an
+account's best limits are filled first. *Possible gains* are the most that the same orders allowed: those of a call
+auction of all of them. *Effective cost* is the volume-weighted mean of ``|price − mean price| / mean price``.
+Concentration is the Herfindahl-Hirschman index ``Σ share²`` of net buyers and of net sellers (1: one account).
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from market.matching.call_auction import CallAuction
+from market.orders import BUY, HOUSE, SELL, OrderBatch, Reason
+from market.randomness import Stream
+
+if TYPE_CHECKING:
+    from agents.venues import Session
+    from market.instruments import Instrument
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+QUALITY = ("best_bid", "best_ask", "depth", "effective_cost", "high", "low", "limit_hits", "failed", "hhi_buyers",
+           "hhi_sellers", "gains", "gains_possible")  # fmt: skip
+NEAR = 0.05
+"""How far from the middle an order may rest to count as depth, as a share of the middle."""
+
+_ANY = Stream(0, (0,))
+_AUCTION = CallAuction()
+
+
+def quality(session: "Session", rule: "Instrument", outside: int) -> Floats:
+    """Return the figures of QUALITY (12,) of a session.
+
+    Parameters
+    ----------
+    outside : first account that is no participant's own (government, reserve, outside market, dealer).
+    """
+    orders, tick, worth_of_one = session.orders, rule.tick, rule.lot * rule.tick
+    bid, ask, depth = session.quotes
+    hits = np.count_nonzero(session.reason == Reason.PRICE_LIMIT)
+    traded = session.net[:outside]
+    bought, sold, paid, received = by_account(session)
+    gains = of_side(orders, BUY, bought) - paid.sum() + received.sum() - of_side(orders, SELL, sold)
+    return np.array([
+        bid * tick, ask * tick, depth * rule.lot, effective_cost(session), session.high * tick, session.low * tick,
+        float(hits),
+        (int(orders.quantity.sum()) - int(bought.sum()) - int(sold.sum())) * rule.lot,
+        concentration(traded), concentration(-traded), gains * worth_of_one, possible_gains(orders) * worth_of_one,
+    ])  # fmt: skip
+
+
+def by_account(session: "Session") -> tuple[Ints, Ints, Ints, Ints]:
+    """Return the lots that each account bought and sold, and the ticks·lots that it paid and received, (A,) each."""
+    accounts = session.net.size
+    found = [np.zeros(accounts, dtype=np.int64) for _ in range(4)]
+    if not session.trades:
+        for side, lots, money in ((BUY, found[0], found[2]), (SELL, found[1], found[3])):
+            rows = (session.orders.side == side) & (session.filled > 0)
+            np.add.at(lots, session.orders.account[rows], session.filled[rows])
+            np.add.at(money, session.orders.account[rows], session.worth[rows])
+    for _, trades in session.trades:
+        worth = trades.price * trades.lots
+        for lots, money, account in ((found[0], found[2], trades.buyer), (found[1], found[3], trades.seller)):
+            own = account != HOUSE
+            np.add.at(lots, account[own], trades.lots[own])
+            np.add.at(money, account[own], worth[own])
+    return found[0], found[1], found[2], found[3]
+
+
+def of_side(orders: OrderBatch, side: int, filled: Ints) -> int:
+    """Return ``Σ limit · lots`` in ticks·lots of what accounts traded on one side, each at its best limits first."""
+    rows = np.flatnonzero(orders.side == side)
+    rows = rows[np.lexsort((-side * orders.price[rows], orders.account[rows]))]
+    if not rows.size:
+        return 0
+    account, lots = orders.account[rows], orders.quantity[rows]
+    before = np.cumsum(lots) - lots
+    first = np.r_[True, account[1:] != account[:-1]]
+    before -= np.maximum.accumulate(np.where(first, before, 0))
+    here = np.clip(filled[account] - before, 0, lots)
+    return int((here * orders.price[rows]).sum())
+
+
+def possible_gains(orders: OrderBatch) -> int:
+    """Return the most gains of trade, in ticks·lots, that a batch of orders allows."""
+    if not len(orders):
+        return 0
+    _, best = _AUCTION.clear(None, orders, _ANY)
+    return int((orders.price * best.filled * orders.side).sum())
+
+
+def effective_cost(session: "Session") -> float:
+    """Return the volume-weighted mean distance of prices from their mean, as a share of it; NaN without trade."""
+    if not session.volume or not session.price > 0.0:
+        return np.nan
+    if not session.trades:
+        buys = session.orders.side == BUY
+        rows = (session.filled > 0) & (buys if session.filled[buys].any() else ~buys)
+        lots, each = session.filled[rows], session.worth[rows] / session.filled[rows]
+    else:
+        lots = np.concatenate([trades.lots for _, trades in session.trades])
+        each = np.concatenate([trades.price for _, trades in session.trades]).astype(np.float64)
+    return float((np.abs(each - session.price) * lots).sum() / lots.sum() / session.price)
+
+
+def concentration(net: Ints) -> float:
+    """Return the Herfindahl-Hirschman index of the positive entries; NaN where there are none."""
+    own = net[net > 0].astype(np.float64)
+    total = own.sum()
+    return float(((own / total) ** 2).sum()) if total > 0 else np.nan

@@ -1,0 +1,76 @@
+"""Several venues of one instrument in one period: who goes where, in which order, and what goes on to the next."""
+
+import numpy as np
+import numpy.typing as npt
+
+from agents.desk import Desk
+from agents.routing import learn, route
+from agents.venues import OpenVenue, Session, hold_session
+from market.orders import OrderBatch
+from market.randomness import Streams
+from market.registry import Registry
+
+Ints = npt.NDArray[np.int64]
+
+
+def hold_sessions(
+    desk: Desk, orders: OrderBatch, government: OrderBatch, outside: OrderBatch, price: float, last_chance: bool,
+    registry: Registry, product: int, streams: Streams, money_per_lot_tick: int, period: int,
+) -> list[Session]:  # fmt: skip
+    """Return the sessions in the order in which the venues are declared.
+
+    Negotiated venues come first; what they leave untraded goes to an open venue, if there is one. The authority sells
+    at the first primary auction, or else where the outside market also trades: at the first open venue.
+
+    Parameters
+    ----------
+    orders : of accounts; ``government`` and ``outside`` : of the authority and of the outside market.
+    price : expected price, money per unit.
+    """
+    venues = desk.venues
+    key = streams.at("venue", period, 0, product).key
+    first = [v for v, venue in enumerate(venues) if venue.mechanism.negotiated]
+    later = [v for v in range(len(venues)) if v not in first]
+    chosen = route(venues, orders, desk.rule, price, last_chance, key)
+    primary = next((v for v in later if venues[v].mechanism.primary), None)
+    exchange = next((v for v in later if not venues[v].mechanism.primary), (later or first)[0])
+    firms = registry.firms
+    found: dict[int, Session] = {}
+
+    def hold(v: int, batch: OrderBatch) -> None:
+        found[v] = hold_session(venues[v], batch, registry, product, streams, money_per_lot_tick, period)
+        learn(venues[v], found[v], price, desk.rule.tick, firms)
+
+    for v in first:
+        hold(v, orders.take(np.flatnonzero(chosen == v)))
+    passed = _left_over([found[v] for v in first]) if later else OrderBatch.empty()
+    onward = _again(venues, later, passed, desk, price, last_chance, key)
+    for v in later:
+        batch = [orders.take(np.flatnonzero(chosen == v)), passed.take(np.flatnonzero(onward == v))]
+        if v == (exchange if primary is None else primary):
+            batch.append(government)
+        if v == exchange:
+            batch.append(outside)
+        hold(v, OrderBatch.concatenate(batch))
+    return [found[v] for v in range(len(venues))]
+
+
+def _again(
+    venues: list[OpenVenue], later: list[int], orders: OrderBatch, desk: Desk, price: float, last_chance: bool, key: int
+) -> Ints:
+    """Return the open venue that each order left over goes to, as a position among all venues."""
+    if not len(orders):
+        return np.zeros(0, dtype=np.int64)
+    choice = route([venues[v] for v in later], orders, desk.rule, price, last_chance, key)
+    return np.asarray(later, dtype=np.int64)[choice]
+
+
+def _left_over(sessions: list[Session]) -> OrderBatch:
+    """Return what sessions left untraded, as orders with the same limits."""
+    parts = []
+    for session in sessions:
+        left = session.orders.quantity - session.filled
+        rows = np.flatnonzero(left > 0)
+        orders = session.orders.take(rows)
+        parts.append(OrderBatch(orders.account, orders.side, orders.price, left[rows]))
+    return OrderBatch.concatenate(parts)

@@ -1,0 +1,216 @@
+"""Venues at work: one place to trade an instrument each, with its mechanism, the mechanism's state and its record.
+
+A venue holds one session a period, of one round or of several: accounts then arrive over the rounds at random, each
+in the round that a hash of period, product and account gives it. In every round what is on offer is locked, cleared
+and settled (`market.settlement.trade`). What a session did is told in lots and ticks, whatever the mechanism.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from market import settlement
+from market.instruments import Instrument, Venue
+from market.matching.protocol import Grid, MechanismRule
+from market.orders import ClearingResult, OrderBatch, Trades
+from market.randomness import Stream, Streams, tie_break
+from market.registry import Registry
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class OpenVenue:
+    """One venue while a run goes on.
+
+    Attributes
+    ----------
+    number, position : among all venues of all instruments, and among those of its own.
+    rule : its declaration; ``mechanism`` : how orders become trades there.
+    house : the account that trades where the venue itself does, None where it never does.
+    state, vintage : the mechanism's state and the vintage that it belongs to.
+    slippage, filled : what accounts have met there of late (`agents.routing`): by how much buyers paid more, and
+        sellers got less, than expected, as shares of the expected price; and the share that found a partner.
+    """
+
+    number: int
+    position: int
+    rule: Venue
+    mechanism: MechanismRule
+    house: int | None
+    state: Any = None
+    vintage: int = -1
+    slippage: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    filled: float = 1.0
+
+
+@dataclass(slots=True)
+class Session:
+    """What one venue did in one period.
+
+    Attributes
+    ----------
+    venue : where; ``orders`` : everything that was sent there, ``filled`` (n,) lots of each order when all was over,
+        ``paid`` (n,) ticks·lots paid or received for them (None: all at ``price``), ``reason`` (n,) of the rest.
+    price : ticks, the volume-weighted mean of the session, NaN without trade; ``low``, ``high``, ``last`` likewise.
+    volume, value : lots and ticks·lots bought.
+    net, money : lots and minor units (A,) that accounts gained.
+    money_per_lot_tick : minor units of one lot at one tick.
+    trades : single trades by round, where the mechanism trades one by one.
+    quotes : best bid and best ask in ticks, and the lots near their middle, when the session ended; NaN without a book.
+    """
+
+    venue: OpenVenue
+    orders: OrderBatch
+    filled: Ints
+    paid: Ints | None
+    reason: npt.NDArray[np.int8]
+    price: float
+    low: float
+    high: float
+    last: float
+    volume: int
+    value: int
+    net: Ints
+    money: Ints
+    money_per_lot_tick: int
+    trades: list[tuple[int, Trades]] = field(default_factory=list)
+    quotes: tuple[float, float, float] = (np.nan, np.nan, np.nan)
+
+    @property
+    def worth(self) -> Ints:
+        """Ticks·lots (n,) that each order pays or receives."""
+        if self.paid is not None:
+            return self.paid
+        return self.filled * (int(self.price) if self.volume else 0)
+
+    @property
+    def money_ticks(self) -> npt.NDArray[np.float64]:
+        """Ticks·lots (A,) that accounts gained."""
+        return self.money / self.money_per_lot_tick
+
+
+def open_venues(rules: Sequence[Instrument], registry: Registry) -> list[list[OpenVenue]]:
+    """Return the venues of every instrument, numbered through."""
+    number = 0
+    found: list[list[OpenVenue]] = []
+    for rule in rules:
+        mine = []
+        for position, venue in enumerate(rule.venues):
+            house = {"none": None, "reserve": registry.reserve, "dealer": registry.dealer}[venue.mechanism.house]
+            mine.append(OpenVenue(number, position, venue, venue.mechanism, house))
+            number += 1
+        found.append(mine)
+    return found
+
+
+def turn_to(venue: OpenVenue, vintage: int, rule: Instrument, registry: Registry, product: int, period: int) -> None:
+    """Open the venue for a vintage if it is not yet: a fresh state, and the house's stock issued to its account."""
+    if venue.vintage == vintage:
+        return
+    venue.vintage = vintage
+    venue.state = venue.mechanism.open(Grid(rule.lot, rule.tick))
+    stock = venue.mechanism.stock(venue.state)
+    if stock and venue.house is not None:
+        registry.issue(product, np.array([venue.house]), np.array([stock]), period)
+
+
+def hold_session(
+    venue: OpenVenue,
+    orders: OrderBatch,
+    registry: Registry,
+    product: int,
+    streams: Streams,
+    money_per_lot_tick: int,
+    period: int,
+) -> Session:
+    """Clear and settle the orders sent to a venue, in one round or in several."""
+    mechanism, rounds = venue.mechanism, venue.mechanism.rounds_a_period
+
+    def clear(part: OrderBatch, turn: int) -> tuple[ClearingResult, settlement.SettlementSummary]:
+        stream = streams.at("clearing", period, turn + (venue.position << 16), product)
+        venue.state, result, summary = settlement.trade(
+            registry, product, part, mechanism, venue.state, stream, money_per_lot_tick, period, venue.house
+        )
+        return result, summary
+
+    if rounds == 1:
+        result, summary = clear(orders, 0)
+        session = _of_one_round(venue, orders, result, summary, money_per_lot_tick)
+    else:
+        arrival = streams.at("arrival", period, venue.position, product)
+        session = _of_rounds(venue, orders, rounds, clear, arrival, money_per_lot_tick)
+    session.quotes = mechanism.quotes(venue.state)
+    venue.state = settlement.end_period(registry, product, mechanism, venue.state, money_per_lot_tick)
+    return session
+
+
+def _of_one_round(
+    venue: OpenVenue,
+    orders: OrderBatch,
+    result: ClearingResult,
+    summary: settlement.SettlementSummary,
+    money_per_lot_tick: int,
+) -> Session:
+    price = float(result.price) if result.volume else np.nan
+    low = high = price
+    if result.value is not None and result.volume:
+        each = result.value[result.filled > 0] / result.filled[result.filled > 0]
+        low, high, price = float(each.min()), float(each.max()), result.turnover / result.volume
+    trades = [(0, result.trades)] if result.trades is not None else []
+    return Session(
+        venue, orders, result.filled, result.value, result.reason, price, low, high, price, result.volume,
+        result.turnover,
+        summary.net_lots, summary.net_money, money_per_lot_tick, trades,
+    )  # fmt: skip
+
+
+def _of_rounds(
+    venue: OpenVenue, orders: OrderBatch, rounds: int, clear: Any, arrival: Stream, money_per_lot_tick: int
+) -> Session:
+    """Let accounts arrive over the rounds; an order that rests is filled in later rounds too, as the trades tell."""
+    turn = (tie_break(arrival.key, orders.account) % np.uint64(rounds)).astype(np.int64)
+    order = np.argsort(turn, kind="stable")
+    ends = np.searchsorted(turn[order], np.arange(rounds + 1))
+    reason = np.zeros(len(orders), dtype=np.int8)
+    filled, worth = np.zeros(len(orders), dtype=np.int64), np.zeros(len(orders), dtype=np.int64)
+    session = Session(
+        venue, orders, filled, worth, reason, np.nan, np.inf, -np.inf, np.nan, 0, 0,
+        np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), money_per_lot_tick,
+    )  # fmt: skip
+    for r in range(rounds):
+        rows = order[ends[r] : ends[r + 1]]
+        if not rows.size and r:
+            continue
+        result, summary = clear(orders.take(rows), r)
+        reason[rows] = result.reason
+        filled[rows] = result.filled
+        worth[rows] = result.worth
+        _add(session, result, summary, r)
+    if session.volume:
+        session.price = session.value / session.volume
+    else:
+        session.low = session.high = np.nan
+    return session
+
+
+def _add(session: Session, result: ClearingResult, summary: settlement.SettlementSummary, turn: int) -> None:
+    if not session.net.size:
+        session.net, session.money = summary.net_lots.copy(), summary.net_money.copy()
+    else:
+        session.net += summary.net_lots
+        session.money += summary.net_money
+    if not result.volume:
+        return
+    if result.trades is not None:
+        prices = result.trades.price.astype(np.float64)
+        session.trades.append((turn, result.trades))
+    else:
+        prices = result.worth[result.filled > 0] / result.filled[result.filled > 0]
+    session.low, session.high = min(session.low, float(prices.min())), max(session.high, float(prices.max()))
+    session.last = float(prices[-1])
+    session.volume += result.volume
+    session.value += result.turnover
