@@ -56,7 +56,8 @@ class Recorder:
         self.vintage = np.full((periods, instruments), -1, dtype=np.int64)
         venues = sum(len(rule.venues) for rule in spec.rules)
         figures = (*MARKET, *QUALITY) if spec.record_quality else MARKET
-        self.venues = {name: np.full((periods, venues), np.nan) for name in figures}
+        self._venue_table = np.full((len(figures), periods, venues), np.nan)
+        self.venues = dict(zip(figures, self._venue_table, strict=True))
         self.session_vintage = np.full((periods, venues), -1, dtype=np.int64)
         self.tape: list[tuple[int, int, int, Trades]] = []
         self.deadlines = {name: np.zeros((years, instruments)) for name in DEADLINE}
@@ -103,21 +104,23 @@ class Recorder:
             bids, asks = bids + buys, asks + sells
             v = session.venue.number
             last = session.last * rule.tick if session.volume else self.venues["close"][t - 1, v] if t else np.nan
-            _fill(self.venues, t, v, (
+            self._venue_table[: len(MARKET), t, v] = (
                 session.price * rule.tick, last, trade.quote.price, session.volume * rule.lot,
                 session.value * (rule.lot * rule.tick), buys * rule.lot, sells * rule.lot,
-                float(traders), trade.quote.backstop,
-            ), MARKET)  # fmt: skip
+                traders, trade.quote.backstop,
+            )  # fmt: skip
             self.session_vintage[t, v] = trade.vintage
             if spec.record_quality:
-                _fill(self.venues, t, v, quality(session, rule, model.registry.firms), QUALITY)
+                self._venue_table[len(MARKET) :, t, v] = quality(session, rule, model.registry.firms)
             if spec.record_trades:
                 self.tape += [(t, v, turn, trades) for turn, trades in session.trades]
-        _fill(self.market, t, k, (
+        if len(trade.sessions) != 1:
+            traders = int(np.count_nonzero(trade.net))
+        self._market_table[:, t, k] = (
             trade.price * rule.tick, close, trade.quote.price, trade.volume * rule.lot,
-            trade.value * (rule.lot * rule.tick), bids * rule.lot, asks * rule.lot, float(np.count_nonzero(trade.net)),
+            trade.value * (rule.lot * rule.tick), bids * rule.lot, asks * rule.lot, traders,
             trade.quote.backstop,
-        ), MARKET)  # fmt: skip
+        )  # fmt: skip
         self.vintage[t, k] = trade.vintage
         self.state["outside_net_import"][t, k] = -trade.net[model.registry.outside] * rule.lot
         if trade.volume and self.firms:
@@ -180,10 +183,3 @@ class Recorder:
         if self.firms:
             self.firms["penalty"][year] += settled.penalty
             self.firms["shortfall"][year, :, k] = settled.shortfall * lot
-
-
-def _fill(
-    columns: dict[str, Floats], t: int, position: int, values: "tuple[float, ...] | Floats", names: tuple[str, ...]
-) -> None:
-    for name, value in zip(names, values, strict=True):
-        columns[name][t, position] = value

@@ -11,6 +11,7 @@ from market.policies.outside import OutsideMarket
 
 Floats = npt.NDArray[np.float64]
 
+NO_ORDERS = OrderBatch.empty()
 STEPS = 41
 WIDTH = 0.2  # the ladder spans 20 % to either side of the outside price and of the expected price
 
@@ -64,7 +65,7 @@ def outside_orders(desk: Desk, horizon: Horizon, year: int, expected: float, acc
     """Return the outside market's orders: it sells above its price and buys below it, a period's part of its depth."""
     market = desk.rule.outside
     if market is None:
-        return OrderBatch.empty()
+        return NO_ORDERS
     centre = float(market.prices(desk.spec.calendar_years)[min(year, desk.spec.years - 1)])
     grid = _grid((centre, max(expected, desk.rule.tick)), desk.rule.tick)
     growth = desk.growth(horizon.left, horizon.weight.size)[0, 0]

@@ -26,7 +26,7 @@ from market.randomness import Streams, tie_break
 from market.registry import Registry
 
 if TYPE_CHECKING:
-    from market.net_demand_kernel import Ahead
+    from market.net_demand_kernel import Ahead, Firms
 
 CALM = 0.75  # of the bound on willingness to pay: a price above it says more about the bound than about later prices
 
@@ -63,7 +63,9 @@ class Exchange:
         self.adaptation = np.array(
             [rule.adaptation if isinstance(rule, AdaptiveRule) else 0.0 for rule in spec.behaviours]
         )[self.group_of]
+        self.expecting = False  # until first expectations are formed
         self.seen = np.full(len(spec.keys), np.nan)  # prices of this period that today's flows are worth
+        self.firms: Firms | None = None
         self.prices = np.zeros(len(spec.keys))  # newest price of each instrument's front vintage
         self.operating = np.zeros(len(spec.keys))  # newest value of this year's flows
 
@@ -80,8 +82,9 @@ class Exchange:
         """
         from market.net_demand_kernel import Firms
 
-        self.firms: Firms = Firms(self.spec.technology.baseline, regulator.credit, *self.spec.technology.arrays())
-        open_desks = [(desk, horizon) for desk in self.desks if (horizon := desk.horizon_at(period)) is not None]
+        if self.firms is None or self.firms.credit is not regulator.credit:
+            self.firms = Firms(self.spec.technology.baseline, regulator.credit, *self.spec.technology.arrays())
+        open_desks = [(desk, horizon) for desk in self.desks if (horizon := desk.horizons[period]) is not None]
         for desk, horizon in open_desks:
             self._observe(desk, horizon, period, flow, world, regulator)
         if len(open_desks) > 1:
@@ -90,7 +93,8 @@ class Exchange:
                     self._quote(desk, horizon, period, regulator, outlook)
         if self.learning and not period:
             for desk, horizon in open_desks:
-                self._quote(desk, horizon, period, regulator, outlook)
+                if not self._declared(desk.k):
+                    self._quote(desk, horizon, period, regulator, outlook)
             self._first_expectations()
         trades: list[Trade | None] = [None] * len(self.desks)
         for desk, horizon in open_desks:
@@ -108,6 +112,16 @@ class Exchange:
                 first = [rule.first_prices.get(key, self.prices[k]) for k, key in enumerate(self.spec.keys)]
                 expected[self.group_of == g] = first
         expected *= adaptive.first_errors(self.spec, self.streams, self.group_of)
+        for k in range(len(self.desks)):
+            if self._declared(k):
+                self.prices[k] = self.operating[k] = expected[self.is_adaptive, k].mean()
+        self.expecting = True
+
+    def _declared(self, k: int) -> bool:
+        """Return whether nobody but adaptive accounts trades an instrument, and all are told a first price."""
+        who, key = self.traders[k], self.spec.keys[k]
+        rules = [rule for rule in self.spec.behaviours if isinstance(rule, AdaptiveRule)]
+        return who is not None and who.alone and all(key in rule.first_prices for rule in rules)
 
     def _learn(self) -> None:
         from agents.behaviours.adaptive_kernel import learn
@@ -125,20 +139,15 @@ class Exchange:
         self, desk: Desk, horizon: Horizon, period: int, flow: Floats, world: WorldState, regulator: Regulator
     ) -> None:
         """Fill what accounts know of themselves: obligations and debts less rights in hand and rights to come."""
-        spec, k, lot = self.spec, desk.k, desk.rule.lot
-        year = period // spec.periods
-        n = len(spec.population)
-        for w in range(horizon.windows + (desk.present(horizon, period) is not None)):
-            vintage = horizon.front + w
-            held = self.registry.balances[self.registry.product(k, vintage), :n]
-            need = desk.fixed[w]
-            need[:] = desk.take(held)
-            if w == 0:
-                need -= desk.take(regulator.debt[:, k])
-            need *= -lot
-            if vintage <= year:
-                need += desk.take(flow[vintage, :, k])
-            need -= desk.take(regulator.to_come(k, vintage))
+        from agents.trading_kernel import observe
+
+        spec, k, year = self.spec, desk.k, period // self.spec.periods
+        windows = horizon.windows + (desk.present(horizon, period) is not None)
+        observe(
+            desk.fixed, desk.rows, desk.whole, self.registry.balances, self.registry.product(k, horizon.front),
+            regulator.debt, flow, regulator.entitlement, regulator.issued, k, horizon.front, windows, year,
+            desk.rule.lot,
+        )  # fmt: skip
         if desk.foreseen == year and not spec.world.activity_sd:
             return  # without shocks, what was foreseen when the year began
         desk.foreseen = year
@@ -178,14 +187,14 @@ class Exchange:
 
     def _quote(self, desk: Desk, horizon: Horizon, period: int, regulator: Regulator, outlook: Outlook) -> Quote:
         """Return the market's price and binding window given the newest prices of the other instruments."""
-        from market.net_demand_kernel import Supply, indicative_price, prepare
-
         spec, k = self.spec, desk.k
-        year = min(period // spec.periods, spec.years - 1)
         backstop = self.backstop(k)
         who = self.traders[k]
-        if who is not None and who.alone and period:  # nobody asks what others would pay
+        if who is not None and who.alone and self.expecting:  # nobody asks what others would pay
             return Quote(float(self.prices[k]), 0, float(self.operating[k]), backstop, None)
+        from market.net_demand_kernel import Supply, indicative_price, prepare
+
+        year = min(period // spec.periods, spec.years - 1)
         ahead = self._ahead(desk, horizon, period, outlook)
         if len(self.desks) > 1 or not period:  # alone, nobody else's prices ever change
             prepare(self.firms, desk.layout, ahead)
@@ -255,7 +264,9 @@ class Exchange:
             desk.calm_price = min(newest, desk.rule.penalty.per_unit(desk.reference_price))
         net = trade.net
         desk.net_sales -= net[: len(spec.population)]
-        regulator.sold(k, horizon.front, self._sold_by_authority(sessions), horizon.front_left)
+        sold = self._sold_by_authority(sessions) if offered else 0
+        if sold:
+            regulator.sold(k, horizon.front, sold, horizon.front_left)
         self._charge(net, period)
         return trade
 
@@ -294,11 +305,11 @@ class Exchange:
             self.registry.pay_outside(paid, period)
 
     def _planner_orders(self, desk: Desk, horizon: Horizon, quote: Quote, product: int, now: float) -> OrderBatch:
+        if not desk.planning.size:
+            return NO_ORDERS
         from market.net_demand_kernel import prepare
         from market.schedule_kernel import Terms, schedule_orders
 
-        if not desk.planning.size:
-            return OrderBatch.empty()
         spec, k, n, rule = self.spec, desk.k, len(self.spec.population), desk.rule
         free = desk.of_planners(self.registry.free(product)[:n])
         later = spec.deadline(k, horizon.front + quote.window) - spec.deadline(k, horizon.front)
@@ -322,15 +333,15 @@ class Exchange:
         )
 
     def _adaptive_orders(self, desk: Desk, horizon: Horizon, quote: Quote, product: int) -> OrderBatch:
+        who = self.traders[desk.k]
+        if who is None or self.firms is None:
+            return NO_ORDERS
         from agents.behaviours.adaptive_kernel import Terms
 
-        who = self.traders[desk.k]
-        if who is None:
-            return NO_ORDERS
         windows = min(horizon.windows, horizon.pending + 1)
         terms = Terms(windows, horizon.pending, horizon.weight[0], quote.backstop, desk.rule.lot, desk.rule.tick)
         return adaptive.orders(
-            who, self.firms, desk.fixed, desk.activity[0], self.registry.free(product),
+            who, self.firms, desk.fixed, desk.activity, self.registry.balances[product], self.registry.locked[product],
             self.population.expected_price, terms,
         )  # fmt: skip
 
@@ -352,10 +363,10 @@ class Exchange:
     def _complier_orders(
         self, desk: Desk, horizon: Horizon, quote: Quote, period: int, product: int, outlook: Outlook
     ) -> list[OrderBatch]:
-        from market.net_demand_kernel import front_needs
-
         if not self.compliers:
             return []
+        from market.net_demand_kernel import front_needs
+
         spec, k = self.spec, desk.k
         known = spec.true_up(k, horizon.front)
         free = self.registry.free(product)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from market.errors import ConservationError
 from market.journal import CASH, LEAVING, TOTALS, Journal, Operation
+from market.orders import OrderBatch
 
 Ints = npt.NDArray[np.int64]
 
@@ -184,13 +185,17 @@ class Registry:
         from market.registry_kernel import exchange, exchange_fault
 
         self._check_product(product)
+        releases = unlock is not None or unlock_cash is not None
         unlock = self._nothing if unlock is None else unlock
         unlock_cash = self._nothing if unlock_cash is None else unlock_cash
-        for column in (change, money, unlock, unlock_cash):
-            self._check_column(column)
+        self._check_column(change)
+        self._check_column(money)
+        if releases:
+            self._check_column(unlock)
+            self._check_column(unlock_cash)
         if exchange(
             self.balances[product], self.locked[product], change, unlock,
-            self.cash, self.cash_locked, self.credit_limit, money, unlock_cash,
+            self.cash, self.cash_locked, self.credit_limit, money, unlock_cash, releases,
         ):  # fmt: skip
             if self.journal is not None:
                 self.journal.record(period, Operation.TRANSFER, product, change)
@@ -271,6 +276,16 @@ class Registry:
         if held < 0:
             raise ConservationError("a lock is negative")
         return bool(held)
+
+    def covers(self, product: int, orders: OrderBatch, money_per_lot_tick: int) -> bool | None:
+        """Return whether accounts have free what orders ask at most; None where the orders cannot be read."""
+        from market.settlement_kernel import covered
+
+        found = covered(
+            orders.account, orders.side, orders.price, orders.quantity, money_per_lot_tick, self.outside,
+            self.balances[product], self.locked[product], self.cash, self.cash_locked, self.credit_limit,
+        )  # fmt: skip
+        return None if found < 0 else found > 0
 
     def lock(self, product: int, accounts: npt.ArrayLike | None, lots: npt.ArrayLike) -> None:
         """Reserve lots for what is on offer."""

@@ -19,35 +19,43 @@ def unbalanced(change):
 
 
 @njit(cache=True)
-def exchange(balance, locked, change, unlock, cash, cash_locked, credit_limit, money, unlock_cash):
-    """Move ``change`` and ``money`` (A,), release locks and return True; or change nothing and return False.
+def exchange(balance, locked, change, unlock, cash, cash_locked, credit_limit, money, unlock_cash, releases):
+    """Move ``change`` and ``money`` (A,), release locks if it ``releases`` any, and return True; or change nothing.
 
-    False where any rule of `exchange_fault` is broken or the outside market would have to import. The rules are one
-    loop without branches, so that it is vectorised: a broken one turns ``signs`` negative.
+    False where any rule of `exchange_fault` is broken or the outside market would have to import. The rules are loops
+    without branches, so that they are vectorised: a broken one turns ``signs`` negative.
     """
     signs, high, low, money_high, money_low = 0, 0, 0, 0, 0
     for a in range(balance.shape[0]):
-        lots, paid, freed, freed_cash = change[a], money[a], unlock[a], unlock_cash[a]
+        lots, paid = change[a], money[a]
         high += lots >> 32
         low += lots & LOW
         money_high += paid >> 32
         money_low += paid & LOW
         signs |= (LIMIT - lots) | (LIMIT + lots) | (LIMIT - paid) | (LIMIT + paid)
-        kept, kept_cash = locked[a] - freed, cash_locked[a] - freed_cash
-        after = cash[a] + paid
-        signs |= freed | freed_cash | kept | kept_cash | (LIMIT - after)
-        signs |= (balance[a] + lots - kept) | (after - kept_cash + credit_limit[a])
+    if releases:
+        for a in range(balance.shape[0]):
+            kept, kept_cash = locked[a] - unlock[a], cash_locked[a] - unlock_cash[a]
+            after = cash[a] + money[a]
+            signs |= unlock[a] | unlock_cash[a] | kept | kept_cash | (LIMIT - after)
+            signs |= (balance[a] + change[a] - kept) | (after - kept_cash + credit_limit[a])
+    else:
+        for a in range(balance.shape[0]):
+            after = cash[a] + money[a]
+            signs |= (LIMIT - after) | (balance[a] + change[a] - locked[a])
+            signs |= after - cash_locked[a] + credit_limit[a]
     lawful = high + (low >> 32) == 0 and low & LOW == 0 and money_high + (money_low >> 32) == 0 and money_low & LOW == 0
     if signs < 0 or not lawful:
         return False
     for a in range(balance.shape[0]):  # a loop for each column: they might overlap for all that the compiler knows
         balance[a] += change[a]
     for a in range(balance.shape[0]):
-        locked[a] -= unlock[a]
-    for a in range(balance.shape[0]):
         cash[a] += money[a]
-    for a in range(balance.shape[0]):
-        cash_locked[a] -= unlock_cash[a]
+    if releases:
+        for a in range(balance.shape[0]):
+            locked[a] -= unlock[a]
+        for a in range(balance.shape[0]):
+            cash_locked[a] -= unlock_cash[a]
     return True
 
 

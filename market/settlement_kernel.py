@@ -7,35 +7,72 @@ BOUND = float(1 << 61)
 
 
 @njit(cache=True)
-def claims(account, side, price, quantity, value, accounts):
-    """Return lots offered and money bid at the limits (A,) each, and whether all is readable and below 2**61.
+def readable(account, side, price, quantity, value, accounts):
+    """Return whether `claims` could add up the orders, and whether each account has one order, in rising order.
 
     Loops are free of branches; the bound is tried on the largest price and quantity before all are added up.
     """
     n = account.shape[0]
-    rights = np.zeros(accounts, dtype=np.int64)
-    money = np.zeros(accounts, dtype=np.int64)
-    odd, signs, last, dearest, most = 0, 0, 0, 0, 0
+    odd, signs, last, dearest, most, falls = 0, 0, 0, 0, 0, 0
     for i in range(n):
         s = np.int64(side[i])
         odd |= (s * s) ^ 1
         signs |= account[i] | price[i] | quantity[i] | (quantity[i] - 1)  # negative if one is
         last, dearest, most = max(last, account[i]), max(dearest, price[i]), max(most, quantity[i])
     if odd != 0 or signs < 0 or last >= accounts:
-        return rights, money, False
+        return False, False
     if max(1.0, float(dearest) * float(value)) * float(most) * float(n) >= BOUND:
         worth = 0.0
         for i in range(n):
             each = float(price[i]) * float(value) if side[i] > 0 else 1.0
             worth += each * float(quantity[i])
         if worth >= BOUND:
-            return rights, money, False
+            return False, False
+    for i in range(n - 1):
+        falls |= account[i + 1] - account[i] - 1
+    return True, falls >= 0
+
+
+@njit(cache=True)
+def claims(account, side, price, quantity, value, accounts):
+    """Return lots offered and money bid at the limits (A,) each, and whether all is readable and below 2**61."""
+    n = account.shape[0]
+    rights = np.zeros(accounts, dtype=np.int64)
+    money = np.zeros(accounts, dtype=np.int64)
+    if not readable(account, side, price, quantity, value, accounts)[0]:
+        return rights, money, False
     for i in range(n):
         a = np.uint64(account[i])
         bid = quantity[i] if side[i] > 0 else 0
         money[a] += bid * price[i] * value
         rights[a] += quantity[i] - bid
     return rights, money, True
+
+
+@njit(cache=True)
+def covered(account, side, price, quantity, value, outside, balance, locked, cash, cash_locked, credit_limit):
+    """Return 1 if all orders are covered by what their accounts have free, 0 if not, -1 if they cannot be read.
+
+    Nothing is changed. The outside market is not limited.
+    """
+    fits, single = readable(account, side, price, quantity, value, balance.shape[0])
+    if not fits:
+        return -1
+    short = 0
+    if single:
+        for i in range(account.shape[0]):
+            a = np.uint64(account[i])
+            lots = balance[a] - locked[a] - quantity[i]
+            money = cash[a] - cash_locked[a] + credit_limit[a] - quantity[i] * price[i] * value
+            left = money if side[i] > 0 else lots
+            short |= left if account[i] != outside else 0
+        return 0 if short < 0 else 1
+    rights, money, _ = claims(account, side, price, quantity, value, balance.shape[0])
+    rights[outside] = money[outside] = 0
+    for a in range(balance.shape[0]):
+        short |= balance[a] - locked[a] - rights[a]
+        short |= cash[a] - cash_locked[a] + credit_limit[a] - money[a]
+    return 0 if short < 0 else 1
 
 
 @njit(cache=True)

@@ -113,8 +113,9 @@ def lay_out(technology: Technology, k: int, accounts: Ints) -> tuple[npt.NDArray
 
 
 def orders(
-    who: Traders, firms: "Firms", fixed: Floats, activity: Floats, free: Ints, expected: Floats, terms: "Terms"
-) -> OrderBatch:
+    who: Traders, firms: "Firms", fixed: Floats, activity: Floats, held: Ints, locked: Ints, expected: Floats,
+    terms: "Terms",
+) -> OrderBatch:  # fmt: skip
     """Return one limit order of each account that has something to trade.
 
     Parameters
@@ -122,8 +123,8 @@ def orders(
     who : the accounts.
     firms : technology and benchmark credits of all accounts, as compiled code takes them.
     fixed : (W, participants) open obligations and debts less rights in hand and to come, by window, in units.
-    activity : (participants,) expected for the rest of the year.
-    free : (A,) lots that can be sold.
+    activity : (B, participants) expected for the rest of the year, and later.
+    held, locked : (A,) lots in accounts, and those that cannot be sold.
     expected : (n, K) expected prices.
     terms : windows, years left, bound on willingness to pay, lot and tick.
     """
@@ -131,11 +132,24 @@ def orders(
 
     account, side, price, quantity = who.account, who.side, who.price, who.quantity
     count = straight_orders(
-        who.straight, fixed, activity, free, expected, terms, 0, account, side, price, quantity
+        who.straight, fixed, activity, held, locked, expected, terms, 0, account, side, price, quantity
     )  # fmt: skip
     if who.other[0].size:
         count = other_orders(
-            *who.other, who.k, firms, fixed, activity, free, expected, terms, count, account, side, price, quantity
+            *who.other,
+            who.k,
+            firms,
+            fixed,
+            activity,
+            held,
+            locked,
+            expected,
+            terms,
+            count,
+            account,
+            side,
+            price,
+            quantity,
         )
     return OrderBatch(account[:count], side[:count], price[:count], quantity[:count])
 

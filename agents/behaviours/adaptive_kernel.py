@@ -25,13 +25,14 @@ Terms = namedtuple("Terms", "windows pending weight bound lot tick")
 
 
 @njit(cache=True, error_model="numpy")  # a check of every division would keep the loops from being vectorised
-def straight_orders(who, fixed, activity, free, expected, terms, count, account, side, limit_price, quantity):
+def straight_orders(who, fixed, activity, held, locked, expected, terms, count, account, side, limit_price, quantity):
     """Write one limit order for each account of `Straight` that has something to trade; return the next ``count``.
 
     Parameters
     ----------
     who : the accounts.
-    fixed : (W, participants) open obligations less rights, in units; activity, free : (participants,) and (A,).
+    fixed, activity : (W, participants) open obligations less rights, in units, and (B, participants) activity.
+    held, locked : (A,) lots in accounts, and those that cannot be sold.
     expected : (n, K) each account's expected prices.
     terms : `Terms`.
     count : orders written before.
@@ -42,7 +43,7 @@ def straight_orders(who, fixed, activity, free, expected, terms, count, account,
     per_lot, per_tick, tick = 1.0 / terms.lot, 1.0 / terms.tick, terms.tick
     instruments = expected.shape[1]
     room, gap, at = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
-    busy, seen, idle = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK, dtype=np.int64)
+    busy, seen, spare = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK, dtype=np.int64)
     known, value, need = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     for first in range(0, rows.shape[0], BLOCK):
         last = min(first + BLOCK, rows.shape[0])
@@ -52,13 +53,17 @@ def straight_orders(who, fixed, activity, free, expected, terms, count, account,
             curve[4, first:last],
         )  # fmt: skip
         if direct and instruments == 1:
-            owed, active, belief = fixed[0, first:last], activity[first:last], expected.reshape(-1)[first:last]
-            spare = free[first:last]
+            owed, active, belief = fixed[0, first:last], activity[0, first:last], expected.reshape(-1)[first:last]
+            own, fast = held[first:last], locked[first:last]
+            for j in range(size):
+                spare[j] = own[j] - fast[j]
         else:
-            owed, active, belief, spare = gap[:size], busy[:size], seen[:size], idle[:size]
+            owed, active, belief = gap[:size], busy[:size], seen[:size]
             for j in range(size):
                 row, i = rows[first + j], accounts[first + j]
-                owed[j], active[j], belief[j], spare[j] = fixed[0, row], activity[row], expected[i, k], free[i]
+                owed[j], active[j], belief[j], spare[j] = (
+                    fixed[0, row], activity[0, row], expected[i, k], held[i] - locked[i],
+                )  # fmt: skip
         if instruments > 1:
             for j in range(size):
                 at[j] = begin[j]
@@ -78,9 +83,9 @@ def straight_orders(who, fixed, activity, free, expected, terms, count, account,
         for j in range(size):  # the price at which the flow is what the rights allow
             years = weight * active[j]
             cut = full[j] + (owed[j] / years if years > 0.0 else owed[j] * ENDLESS)
-            own = min(max(begin[j] + steep[j] * cut, 0.0), bound)
-            own = own if cut <= reach[j] else bound
-            value[j] = own if cut > 0.0 else 0.0
+            price = min(max(begin[j] + steep[j] * cut, 0.0), bound)
+            price = price if cut <= reach[j] else bound
+            value[j] = price if cut > 0.0 else 0.0
         if pending > 0:
             for j in range(size):
                 value[j] = bound if known[j] > 0.0 else value[j]
@@ -119,15 +124,15 @@ def keep(count, size, account, side, limit_price, quantity):
 
 
 @njit(cache=True)
-def other_orders(rows, accounts, k, firms, fixed, activity, free, expected, terms, count, account, side, limit_price,
-                 quantity):  # fmt: skip
+def other_orders(rows, accounts, k, firms, fixed, activity, held, locked, expected, terms, count, account, side,
+                 limit_price, quantity):  # fmt: skip
     """Write the orders of accounts with any technology ``firms``: their reservation price is searched one by one."""
     instruments, measures = expected.shape[1], firms.slope.shape[1]
     price, benefit, x = np.empty(instruments), np.empty(measures), np.empty(measures)
     lot, tick, bound = terms.lot, terms.tick, terms.bound
     for q in range(rows.shape[0]):
         row, i = rows[q], accounts[q]
-        years = terms.weight * activity[row]
+        years = terms.weight * activity[0, row]
         owed, known = 0.0, -np.inf
         for w in range(terms.windows):
             owed += fixed[w, row]
@@ -142,7 +147,7 @@ def other_orders(rows, accounts, k, firms, fixed, activity, free, expected, term
         if value > expected[i, k]:
             lots = max(1, np.int64(np.ceil(need / lot - FORGIVEN)))
         else:
-            lots = min(free[i], max(1, np.int64(np.floor(FORGIVEN - need / lot))))
+            lots = min(held[i] - locked[i], max(1, np.int64(np.floor(FORGIVEN - need / lot))))
         account[count], side[count] = i, 1 if value > expected[i, k] else -1
         limit_price[count], quantity[count] = ticks, lots
         count += 1 if lots > 0 else 0

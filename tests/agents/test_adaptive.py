@@ -65,7 +65,7 @@ def batch_of(technology, k, belief, fixed, years, free, pending=0):
     who = adaptive.traders(spec, k, np.arange(n), np.zeros(n, dtype=np.int64))
     firms = Firms(technology.baseline, np.zeros((n, instruments)), *technology.arrays())
     terms = Terms(len(fixed), pending, years, BOUND, LOT, TICK)
-    made = adaptive.orders(who, firms, np.asarray(fixed), np.ones(n), free, belief, terms)
+    made = adaptive.orders(who, firms, np.asarray(fixed), np.ones((1, n)), free, np.zeros_like(free), belief, terms)
     rows = zip(made.account.tolist(), made.side.tolist(), made.price.tolist(), made.quantity.tolist(), strict=True)
     return {account: rest for account, *rest in rows}, who
 
