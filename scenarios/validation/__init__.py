@@ -3,12 +3,20 @@
 from collections.abc import Callable
 
 from market.errors import QuotaLabError
-from scenarios.validation import coupled, planners, theory
+from scenarios.validation import auctions, coupled, planners, reserves, supply_timing, theory, trigger_prices
 from scenarios.validation.cases import Case, Suite, failed
 
 __all__ = ["SUITES", "Case", "run_all"]
 
-SUITES: tuple[Suite, ...] = (*theory.SUITES, *coupled.SUITES, *planners.SUITES)
+SUITES: tuple[Suite, ...] = (
+    *theory.SUITES,
+    *coupled.SUITES,
+    *supply_timing.SUITES,
+    *reserves.SUITES,
+    *trigger_prices.SUITES,
+    *planners.SUITES,
+    *auctions.SUITES,
+)
 """Every suite, in the order in which it is printed; a suite returns its cases."""
 
 
