@@ -102,8 +102,22 @@ def settle(
     ConservationError
         Where fills do not balance, exceed their order or its limit, or an account cannot cover them. Nothing changed.
     """
-    if accepted is None or accepted.orders is not orders:  # those were looked at when they were locked
-        orders.check_types()
+    orders.check_types()
+    return _settle(registry, product, orders, result, money_per_lot_tick, period, accepted, house, keep)
+
+
+def _settle(
+    registry: Registry,
+    product: int,
+    orders: OrderBatch,
+    result: ClearingResult,
+    money_per_lot_tick: int,
+    period: int,
+    accepted: Acceptance | None = None,
+    house: int | None = None,
+    keep: tuple[Ints, Ints] | None = None,
+) -> SettlementSummary:
+    """Settle orders whose types are known to be right."""
     if result.filled.shape != orders.account.shape or result.filled.dtype != np.int64:
         raise ConservationError("a clearing result does not belong to these orders")
     if result.value is None and result.trades is None and not result.house_lots:
@@ -183,15 +197,24 @@ def trade(
     """Lock, clear and settle; the result has a row for every order given, also for those that were rejected.
 
     ``house`` is the account behind a venue that trades itself; what one without a limit sells is issued as it is sold.
-    Orders that rest in the state keep their locks.
+    Orders that rest in the state keep their locks. A mechanism without a state keeps no order beyond its clearing, so
+    it is enough to know that all are covered: nobody else can act before they are settled.
     """
+    if state is None and house is None:
+        orders.check_types()
+        if registry.covers(product, orders, money_per_lot_tick):
+            state, result = mechanism.clear(None, orders, stream)
+            if state is None:
+                summary = _settle(registry, product, orders, result, money_per_lot_tick, period)
+                return None, result, summary
+            state = None  # it keeps something after all: once more, with locks
     accepted = lock_orders(registry, product, orders, money_per_lot_tick)
     before = mechanism.resting(state)
     state, result = mechanism.clear(state, accepted.orders, stream)
     keep = _change_of_claims(registry, before, mechanism.resting(state), money_per_lot_tick)
     if house is not None and result.house_lots < 0 and getattr(mechanism, "unlimited", False):
         registry.issue(product, np.array([house]), np.array([-result.house_lots]), period)
-    summary = settle(registry, product, accepted.orders, result, money_per_lot_tick, period, accepted, house, keep)
+    summary = _settle(registry, product, accepted.orders, result, money_per_lot_tick, period, accepted, house, keep)
     if len(accepted.orders) < len(orders):
         result = _with_rejected(result, accepted, len(orders))
     return state, result, summary
