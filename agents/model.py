@@ -9,6 +9,7 @@ import numpy.typing as npt
 from agents.desk import Trade
 from agents.expectations import Outlook
 from agents.firm import Firm
+from agents.operations import operate
 from agents.population import FirmPopulation
 from agents.recorder import Recorder
 from agents.regulator import Regulator
@@ -167,8 +168,6 @@ class RightsMarketModel(mesa.Model):
         return trades
 
     def _operate(self) -> None:
-        from agents.operations import operate
-
         if self.year < self.spec.years:
             operate(self)
 

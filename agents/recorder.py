@@ -3,6 +3,8 @@
 It reads the model and never changes it, so a run is the same with and without it.
 """
 
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +28,14 @@ STATE = ("cap", "issued", "held", "bank", "reserve", "surrendered", "cancelled",
          "obligation", "outside_net_import")  # fmt: skip
 OF_TRADE = 1  # the last of STATE comes from trade, the others from `agents.recorder_kernel.record_state`
 DEADLINE = ("obligation", "surrendered", "shortfall", "penalty", "accounts", "accounts_short", "expired", "carried")
+
+
+@cache
+def _compiled() -> ModuleType:
+    """Return the compiled loops; they are loaded when first used, because that takes longer than a schema needs."""
+    from agents import recorder_kernel
+
+    return recorder_kernel
 
 
 class Recorder:
@@ -95,12 +105,10 @@ class Recorder:
             self._flush(year, model)
 
     def _market(self, t: int, k: int, trade: "Trade", model: "RightsMarketModel") -> None:
-        from agents.recorder_kernel import book_sums
-
         spec, rule = self._spec, self._spec.rules[k]
         close, bids, asks = model.exchange.desks[k].last_price or np.nan, 0, 0
         for session in trade.sessions:
-            buys, sells, traders = book_sums(session.orders.side, session.orders.quantity, session.net)
+            buys, sells, traders = _compiled().book_sums(session.orders.side, session.orders.quantity, session.net)
             bids, asks = bids + buys, asks + sells
             v = session.venue.number
             last = session.last * rule.tick if session.volume else self.venues["close"][t - 1, v] if t else np.nan
@@ -128,20 +136,16 @@ class Recorder:
             self._paid[:, k] -= trade.money[: len(spec.population)] * spec.minor_unit
 
     def _state(self, t: int, year: int, model: "RightsMarketModel") -> None:
-        from agents.recorder_kernel import record_state
-
         spec, registry, regulator = self._spec, model.registry, self._regulator
-        record_state(
+        _compiled().record_state(
             self._state_table[:-OF_TRADE], t, year, model.year < spec.years, spec.lots, self._full, spec.periods,
             self._deadline, self._earns, regulator.cap, registry.balances, registry.firms, registry.reserve,
             registry.totals, regulator.debt, model.flow, regulator.entitlement, regulator.issued, model.period_flow,
         )  # fmt: skip
 
     def _operation(self, year: int, model: "RightsMarketModel") -> None:
-        from agents.recorder_kernel import record_operation
-
         population, part = model.population, 1.0 / self._spec.periods
-        record_operation(year, self.flow, self.cost, model.period_flow, population.operating_cost)
+        _compiled().record_operation(year, self.flow, self.cost, model.period_flow, population.operating_cost)
         self.baseline[year] += part * self._full
         if self.firms:
             scale = part * population.activity * (1.0 - population.output_cut)

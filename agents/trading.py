@@ -4,13 +4,16 @@ Indicative rounds only pass prices on: each instrument's price is the one at whi
 clears in the binding window, given the newest prices of the others. The last round takes orders and settles.
 """
 
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from agents.behaviours import adaptive, complier, planner
-from agents.behaviours.declared import AdaptiveRule, ComplierRule, PlannerRule
+from agents.adaptives import Adaptives
+from agents.behaviours import complier, planner
+from agents.behaviours.declared import ComplierRule, PlannerRule
 from agents.desk import Desk, Horizon, Quote, Trade
 from agents.expectations import Outlook, growth_factors
 from agents.population import FirmPopulation
@@ -37,6 +40,14 @@ Ints = npt.NDArray[np.int64]
 NO_ORDERS = OrderBatch.empty()
 
 
+@cache
+def _compiled() -> ModuleType:
+    """Return the compiled loops; they are loaded when first used, because that takes longer than a schema needs."""
+    from agents import trading_kernel
+
+    return trading_kernel
+
+
 class Exchange:
     """All desks of a run, and the trade step."""
 
@@ -57,14 +68,7 @@ class Exchange:
         ]
         self.planner_groups = np.array([isinstance(rule, PlannerRule) for rule in spec.behaviours])
         self.trade_cost = np.array([getattr(rule, "trade_cost", 0.0) for rule in spec.behaviours])[self.group_of]
-        self.traders = [adaptive.traders(spec, desk.k, desk.rows, self.group_of) for desk in self.desks]
-        self.is_adaptive = np.array([isinstance(rule, AdaptiveRule) for rule in spec.behaviours])[self.group_of]
-        self.learning, self.all_adaptive = bool(self.is_adaptive.any()), bool(self.is_adaptive.all())
-        self.adaptation = np.array(
-            [rule.adaptation if isinstance(rule, AdaptiveRule) else 0.0 for rule in spec.behaviours]
-        )[self.group_of]
-        self.expecting = False  # until first expectations are formed
-        self.seen = np.full(len(spec.keys), np.nan)  # prices of this period that today's flows are worth
+        self.adaptives = Adaptives(spec, self.desks, self.group_of, population)
         self.firms: Firms | None = None
         self.prices = np.zeros(len(spec.keys))  # newest price of each instrument's front vintage
         self.operating = np.zeros(len(spec.keys))  # newest value of this year's flows
@@ -80,9 +84,9 @@ class Exchange:
         flow : (T, n, K) flows so far by compliance year.
         world, regulator, outlook : what can be observed.
         """
-        from market.net_demand_kernel import Firms
-
         if self.firms is None or self.firms.credit is not regulator.credit:
+            from market.net_demand_kernel import Firms
+
             self.firms = Firms(self.spec.technology.baseline, regulator.credit, *self.spec.technology.arrays())
         open_desks = [(desk, horizon) for desk in self.desks if (horizon := desk.horizons[period]) is not None]
         for desk, horizon in open_desks:
@@ -91,43 +95,17 @@ class Exchange:
             for _ in range(self.spec.rounds):
                 for desk, horizon in open_desks:
                     self._quote(desk, horizon, period, regulator, outlook)
-        if self.learning and not period:
+        if self.adaptives.any and not self.adaptives.expecting:
             for desk, horizon in open_desks:
-                if not self._declared(desk.k):
+                if not self.adaptives.told(desk.k):
                     self._quote(desk, horizon, period, regulator, outlook)
-            self._first_expectations()
+            self.adaptives.begin(self.prices, self.streams)
         trades: list[Trade | None] = [None] * len(self.desks)
         for desk, horizon in open_desks:
             quote = self._quote(desk, horizon, period, regulator, outlook)
             trades[desk.k] = self._settle(desk, horizon, quote, period, regulator, outlook)
-        if self.learning:
-            self._learn()
+        self.adaptives.learn()
         return trades
-
-    def _first_expectations(self) -> None:
-        """Let each adaptive account expect the declared price, or the one that would clear, with its own error."""
-        expected = self.population.expected_price
-        for g, rule in enumerate(self.spec.behaviours):
-            if isinstance(rule, AdaptiveRule):
-                first = [rule.first_prices.get(key, self.prices[k]) for k, key in enumerate(self.spec.keys)]
-                expected[self.group_of == g] = first
-        expected *= adaptive.first_errors(self.spec, self.streams, self.group_of)
-        for k in range(len(self.desks)):
-            if self._declared(k):
-                self.prices[k] = self.operating[k] = expected[self.is_adaptive, k].mean()
-        self.expecting = True
-
-    def _declared(self, k: int) -> bool:
-        """Return whether nobody but adaptive accounts trades an instrument, and all are told a first price."""
-        who, key = self.traders[k], self.spec.keys[k]
-        rules = [rule for rule in self.spec.behaviours if isinstance(rule, AdaptiveRule)]
-        return who is not None and who.alone and all(key in rule.first_prices for rule in rules)
-
-    def _learn(self) -> None:
-        from agents.behaviours.adaptive_kernel import learn
-
-        learn(self.population.expected_price, self.adaptation, self.seen)
-        self.seen[:] = np.nan
 
     def end_period(self) -> None:
         """Remember prices from before a shortage, for penalties that are multiples: others would feed on themselves."""
@@ -139,11 +117,9 @@ class Exchange:
         self, desk: Desk, horizon: Horizon, period: int, flow: Floats, world: WorldState, regulator: Regulator
     ) -> None:
         """Fill what accounts know of themselves: obligations and debts less rights in hand and rights to come."""
-        from agents.trading_kernel import observe
-
         spec, k, year = self.spec, desk.k, period // self.spec.periods
         windows = horizon.windows + (desk.present(horizon, period) is not None)
-        observe(
+        _compiled().observe(
             desk.fixed, desk.rows, desk.whole, self.registry.balances, self.registry.product(k, horizon.front),
             regulator.debt, flow, regulator.entitlement, regulator.issued, k, horizon.front, windows, year,
             desk.rule.lot,
@@ -189,9 +165,9 @@ class Exchange:
         """Return the market's price and binding window given the newest prices of the other instruments."""
         spec, k = self.spec, desk.k
         backstop = self.backstop(k)
-        who = self.traders[k]
-        if who is not None and who.alone and self.expecting:  # nobody asks what others would pay
-            return Quote(float(self.prices[k]), 0, float(self.operating[k]), backstop, None)
+        if self.adaptives.alone(k) and self.adaptives.expecting:
+            newest = float(self.prices[k])
+            return Quote(newest, 0, newest, backstop, None)
         from market.net_demand_kernel import Supply, indicative_price, prepare
 
         year = min(period // spec.periods, spec.years - 1)
@@ -244,7 +220,7 @@ class Exchange:
         outside = outside_orders(desk, horizon, year, quote.price, self.registry.outside)
         now = sum(expected_supply(batch, quote.price, desk.rule) for batch in (government, outside) if len(batch))
         batches = [self._planner_orders(desk, horizon, quote, product, now)]
-        batches.append(self._adaptive_orders(desk, horizon, quote, product))
+        batches.append(self.adaptives.orders(desk, horizon, self.firms, quote.backstop, self.registry))
         batches += self._complier_orders(desk, horizon, quote, period, product, outlook)
         sessions = self._hold_sessions(desk, horizon, quote, period, product, batches, government, outside)
         trade = _trade_of(horizon.front, quote, sessions)
@@ -255,7 +231,7 @@ class Exchange:
             if quote.operating == quote.price and not parted:
                 self.operating[k] = price
             self.prices[k] = price
-            self.seen[k] = np.nan if parted else price
+            self.adaptives.seen[k] = np.nan if parted else price
             desk.last_price = price
         newest = self.prices[k]
         if newest < CALM * quote.backstop:
@@ -331,19 +307,6 @@ class Exchange:
         return OrderBatch(
             desk.order_account[:count], desk.order_side[:count], desk.order_price[:count], desk.order_quantity[:count]
         )
-
-    def _adaptive_orders(self, desk: Desk, horizon: Horizon, quote: Quote, product: int) -> OrderBatch:
-        who = self.traders[desk.k]
-        if who is None or self.firms is None:
-            return NO_ORDERS
-        from agents.behaviours.adaptive_kernel import Terms
-
-        windows = min(horizon.windows, horizon.pending + 1)
-        terms = Terms(windows, horizon.pending, horizon.weight[0], quote.backstop, desk.rule.lot, desk.rule.tick)
-        return adaptive.orders(
-            who, self.firms, desk.fixed, desk.activity, self.registry.balances[product], self.registry.locked[product],
-            self.population.expected_price, terms,
-        )  # fmt: skip
 
     def _forced_sales(self, desk: Desk, horizon: Horizon, free: Ints) -> Ints:
         """Return the lots (planners,) that must still be sold because they could not be carried over, or none (0,).

@@ -16,22 +16,11 @@ import numpy.typing as npt
 from market.errors import ConservationError
 from market.journal import CASH, LEAVING, TOTALS, Journal, Operation
 from market.orders import OrderBatch
+from market.registry_checks import FAULTS, LIMIT, adds_to_zero, compiled, compiled_for_orders, first_wrong
 
 Ints = npt.NDArray[np.int64]
 
 _INT64 = np.dtype(np.int64)
-_FAULTS = (
-    "lawful",
-    "lots would be created or lost",
-    "money would be created or lost",
-    "more would be unlocked than is locked",
-    "an account would give lots that it does not hold free of locks",
-    "an account would pay beyond its cash, credit and locks",
-    "an amount exceeds 2**61",
-)
-
-LIMIT = 1 << 61
-"""No balance, total or payment may exceed it, so no sum of two of them can wrap."""
 
 
 class Registry:
@@ -125,7 +114,7 @@ class Registry:
         if lost.any():
             p = int(lost.nonzero()[0][0])
             raise ConservationError(f"{int(lost[p])} lots of product {p} are unaccounted for")
-        if not _adds_to_zero(self.cash):
+        if not adds_to_zero(self.cash):
             raise ConservationError(f"cash adds up to {int(self.cash.sum())} instead of zero")
         if (self.locked < 0).any() or (self.locked > self.balances).any():
             raise ConservationError("an account holds less than it has locked")
@@ -182,8 +171,6 @@ class Registry:
 
         Only settlement calls this. What the outside market sells beyond its balance is imported first.
         """
-        from market.registry_kernel import exchange, exchange_fault
-
         self._check_product(product)
         releases = unlock is not None or unlock_cash is not None
         unlock = self._nothing if unlock is None else unlock
@@ -193,7 +180,7 @@ class Registry:
         if releases:
             self._check_column(unlock)
             self._check_column(unlock_cash)
-        if exchange(
+        if compiled().exchange(
             self.balances[product], self.locked[product], change, unlock,
             self.cash, self.cash_locked, self.credit_limit, money, unlock_cash, releases,
         ):  # fmt: skip
@@ -201,13 +188,13 @@ class Registry:
                 self.journal.record(period, Operation.TRANSFER, product, change)
                 self.journal.record(period, Operation.PAY, CASH, money)
             return
-        fault, account, lacking = exchange_fault(
+        fault, account, lacking = compiled().exchange_fault(
             self.balances[product], self.locked[product], change, unlock,
             self.cash, self.cash_locked, self.credit_limit, money, unlock_cash, self.outside,
         )  # fmt: skip
         if fault:
             raise ConservationError(
-                f"{_FAULTS[fault]}: product {product}, account {account}, "
+                f"{FAULTS[fault]}: product {product}, account {account}, "
                 f"{int(change[account])} lots, {int(money[account])} minor units"
             )
         if lacking:
@@ -240,7 +227,7 @@ class Registry:
     def pay(self, change: Ints, period: int) -> None:
         """Move money between accounts; ``change`` (A,) adds up to zero."""
         self._check_column(change)
-        if max(int(change.max()), -int(change.min())) > LIMIT or not _adds_to_zero(change):
+        if max(int(change.max()), -int(change.min())) > LIMIT or not adds_to_zero(change):
             raise ConservationError("money would be created or lost, or an amount exceeds 2**61")
         self._check_cash(change)
         self._apply_money(change, period)
@@ -264,12 +251,10 @@ class Registry:
 
     def hold(self, product: int, rights: Ints, money: Ints) -> bool:
         """Lock lots and money (A,) at once if every account has them free; return whether it has, or change nothing."""
-        from market.settlement_kernel import hold
-
         self._check_product(product)
         self._check_column(rights)
         self._check_column(money)
-        held = hold(
+        held = compiled_for_orders().hold(
             rights, money, self.balances[product], self.locked[product],
             self.cash, self.cash_locked, self.credit_limit,
         )  # fmt: skip
@@ -279,9 +264,7 @@ class Registry:
 
     def covers(self, product: int, orders: OrderBatch, money_per_lot_tick: int) -> bool | None:
         """Return whether accounts have free what orders ask at most; None where the orders cannot be read."""
-        from market.settlement_kernel import covered
-
-        found = covered(
+        found = compiled_for_orders().covered(
             orders.account, orders.side, orders.price, orders.quantity, money_per_lot_tick, self.outside,
             self.balances[product], self.locked[product], self.cash, self.cash_locked, self.credit_limit,
         )  # fmt: skip
@@ -303,7 +286,7 @@ class Registry:
         more = self._column(accounts, amounts)
         short = more > self.spendable()
         if short.any():
-            raise ConservationError(_first(short, more, "cannot lock money"))
+            raise ConservationError(first_wrong(short, more, "cannot lock money"))
         self.cash_locked += more
 
     def unlock_cash(self, accounts: npt.ArrayLike | None, amounts: npt.ArrayLike) -> None:
@@ -318,10 +301,8 @@ class Registry:
         if given.size == 0:
             return np.zeros(self.accounts, dtype=np.int64)
         if accounts is self.firm_accounts and given.dtype == _INT64 and given.shape == (self.firms,):
-            from market.registry_kernel import within
-
             firms: Ints = np.empty(self.accounts, dtype=np.int64)
-            if within(given, LIMIT // self.firms, firms):  # otherwise told below
+            if compiled().within(given, LIMIT // self.firms, firms):  # otherwise told below
                 return firms
         if given.dtype.kind not in "iu":
             raise ConservationError(f"amounts are {given.dtype}; lots and money are whole numbers")
@@ -350,22 +331,18 @@ class Registry:
             raise ConservationError(f"product {product} would exceed 2**61 lots")
 
     def _check_free(self, operation: Operation | None, product: int, taken: Ints) -> None:
-        from market.registry_kernel import lacks
-
         self._check_product(product)
-        if lacks(taken, self.balances[product], self.locked[product]):
+        if compiled().lacks(taken, self.balances[product], self.locked[product]):
             short = taken > self.free(product)
             verb = "lock" if operation is None else operation.name.lower().replace("_", " ")
-            raise ConservationError(_first(short, taken, f"cannot {verb} lots of product {product}"))
+            raise ConservationError(first_wrong(short, taken, f"cannot {verb} lots of product {product}"))
 
     def _check_cash(self, change: Ints) -> None:
-        from market.registry_kernel import cannot_pay
-
-        if not cannot_pay(change, self.cash, self.cash_locked, self.credit_limit):
+        if not compiled().cannot_pay(change, self.cash, self.cash_locked, self.credit_limit):
             return
         short = self.cash + change - self.cash_locked < -self.credit_limit
         if short.any():
-            raise ConservationError(_first(short, change, "cannot pay"))
+            raise ConservationError(first_wrong(short, change, "cannot pay"))
         raise ConservationError("an account's cash would exceed 2**61 minor units")
 
     def _check_column(self, column: Ints) -> None:
@@ -391,15 +368,3 @@ class Registry:
         self.cash += change
         if self.journal is not None:
             self.journal.record(period, Operation.PAY, CASH, change)
-
-
-def _first(wrong: npt.NDArray[np.bool_], amounts: Ints, message: str) -> str:
-    row = int(wrong.argmax())
-    return f"{int(wrong.sum())} accounts {message}: first account {row}, {abs(int(amounts[row]))} wanted"
-
-
-def _adds_to_zero(change: Ints) -> bool:
-    """Return whether an array adds up to zero, in exact arithmetic where int64 could wrap."""
-    if change.size == 0 or max(int(change.max()), -int(change.min())) <= LIMIT // change.size:
-        return int(change.sum()) == 0
-    return sum(change.tolist()) == 0

@@ -6,6 +6,8 @@ What an order left in a book needs stays locked for as long as it rests there.
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,14 @@ from market.matching.protocol import Mechanism
 from market.orders import BUY, HOUSE, NO_PRICE, SELL, Bytes, ClearingResult, Ints, OrderBatch, Reason
 from market.randomness import Stream
 from market.registry import Registry
+
+
+@cache
+def _compiled() -> ModuleType:
+    """Return the compiled loops; they are loaded when first used, because that takes longer than a schema needs."""
+    from market import settlement_kernel
+
+    return settlement_kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +144,8 @@ def _settle(
 def _net_at_one_price(
     registry: Registry, orders: OrderBatch, result: ClearingResult, money_per_lot_tick: int
 ) -> tuple[Ints, Ints]:
-    from market.settlement_kernel import net_of
-
     price = 0 if result.price == NO_PRICE else result.price
-    lots, money, volume, lawful = net_of(
+    lots, money, volume, lawful = _compiled().net_of(
         orders.account, orders.side, orders.price, orders.quantity, result.filled, price, money_per_lot_tick,
         registry.accounts,
     )  # fmt: skip
@@ -255,10 +263,8 @@ def _with_rejected(result: ClearingResult, accepted: Acceptance, orders: int) ->
 
 
 def _claims(registry: Registry, orders: OrderBatch, money_per_lot_tick: int) -> tuple[Ints, Ints]:
-    from market.settlement_kernel import claims
-
     orders.check_types()
-    rights, money, fits = claims(
+    rights, money, fits = _compiled().claims(
         orders.account, orders.side, orders.price, orders.quantity, money_per_lot_tick, registry.accounts
     )
     if not fits:

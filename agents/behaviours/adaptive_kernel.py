@@ -207,13 +207,3 @@ def reservation_price(i, k, price, owed, known, years, bound, precision, firms, 
             f_low = 0.5 * f_low if last == -1 else f_low
             last = -1
     return 0.5 * (low + high)
-
-
-@njit(cache=True)
-def learn(expected, weight, price):
-    """Move expectations (n, K) towards the newest prices (K,) by ``weight`` (n,); a NaN leaves expectations alone."""
-    for k in range(price.shape[0]):
-        newest = price[k]
-        if not np.isnan(newest):
-            for i in range(weight.shape[0]):
-                expected[i, k] += weight[i] * (newest - expected[i, k])
