@@ -38,6 +38,14 @@ def compiled_for_orders() -> ModuleType:
     return settlement_kernel
 
 
+@cache
+def compiled_for_trade() -> ModuleType:
+    """Return the compiled call that clears and exchanges at once."""
+    from market import trade_at_once_kernel
+
+    return trade_at_once_kernel
+
+
 def first_wrong(wrong: npt.NDArray[np.bool_], amounts: Ints, message: str) -> str:
     """Return a message that names the first account for which something is wrong."""
     row = int(wrong.argmax())

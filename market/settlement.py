@@ -210,7 +210,13 @@ def trade(
     """
     if state is None and house is None:
         orders.check_types()
-        if registry.covers(product, orders, money_per_lot_tick):
+        if getattr(mechanism, "settles_at_once", False):
+            traded = registry.trade_at_once(product, orders, stream.key, money_per_lot_tick, period)
+            if traded is not None:
+                result, lots, money = traded
+                summary = SettlementSummary(result.volume, result.turnover * money_per_lot_tick, lots, money)
+                return None, result, summary
+        elif registry.covers(product, orders, money_per_lot_tick):
             state, result = mechanism.clear(None, orders, stream)
             if state is None:
                 summary = _settle(registry, product, orders, result, money_per_lot_tick, period)

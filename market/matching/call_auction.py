@@ -53,6 +53,11 @@ class CallAuction(MechanismRule):
         " each by a hash of stream and account",
     )
 
+    @property
+    def settles_at_once(self) -> bool:
+        """Whether covering, clearing and settling may be one compiled call (`market.trade_at_once_kernel`)."""
+        return self.pricing == "uniform" and type(self) is CallAuction
+
     def clear(self, state: None, orders: OrderBatch, stream: Stream) -> tuple[None, ClearingResult]:
         """Return no state and the fills.
 
