@@ -41,7 +41,9 @@ def quality(session: "Session", rule: "Instrument", outside: int) -> Floats:
     """
     orders, tick, worth_of_one = session.orders, rule.tick, rule.lot * rule.tick
     bid, ask, depth = session.quotes
-    hits = np.count_nonzero(session.reason == Reason.PRICE_LIMIT)
+    hits = int(np.count_nonzero(session.reason == Reason.PRICE_LIMIT))
+    if session.venue.guard is not None:
+        hits = max(hits, session.venue.guard.hits)
     traded = session.net[:outside]
     bought, sold, paid, received = by_account(session)
     gains = of_side(orders, BUY, bought) - paid.sum() + received.sum() - of_side(orders, SELL, sold)

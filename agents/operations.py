@@ -36,24 +36,22 @@ def operate(model: "RightsMarketModel") -> None:
     where rights are worthless afterwards, one with rights to spare uses them. Adaptive accounts do neither: they work
     at the price that they expect to the end.
     """
-    spec, population, technology = model.spec, model.population, model.spec.technology
+    spec, population, year = model.spec, model.population, model.year
     part = 1.0 / spec.periods
     price, kind = _prices(model)
-    firm = (technology.baseline, model.regulator.credit, *technology.arrays())
-    out = (model.levels, population.output_cut, model.period_flow, population.operating_cost)
+    firm, out = model.technology, model.response
+    years = (year, model.flow, model.activity_mean, model.activity_years)
+    ending = [k for k, due in spec.deadlines.get(model.period, ()) if due == year]
+    if not ending or model.exchange.adaptives.all:
+        _compiled().operate_and_book(price, kind, population.activity, part, *firm, *out, *years)
+        return
     _compiled().operate(price, kind, population.activity, part, *firm, *out)
-
-    ending = [k for k, year in spec.deadlines.get(model.period, ()) if year == model.year]
-    if ending and not model.exchange.adaptives.all:
-        shadow = price[kind] if kind.size else price.copy()
-        for sweep in range(SWEEPS + TIGHT_SWEEPS):
-            moved = [_fit(model, k, shadow, sweep < SWEEPS, part, firm, out) for k in ending]
-            if not any(moved):
-                break
-    _compiled().book(
-        model.year, part, population.activity, population.output_cut, model.period_flow,
-        model.flow, model.activity_mean, model.activity_years,
-    )  # fmt: skip
+    shadow = price[kind] if kind.size else price.copy()
+    for sweep in range(SWEEPS + TIGHT_SWEEPS):
+        moved = [_fit(model, k, shadow, sweep < SWEEPS, part, firm, out) for k in ending]
+        if not any(moved):
+            break
+    _compiled().book(population.activity, part, population.output_cut, model.period_flow, *years)
 
 
 def _prices(model: "RightsMarketModel") -> tuple[Floats, Ints]:

@@ -107,7 +107,17 @@ def operate_one(price, group_of, activity, part, baseline, effect, intercept, sl
 
 
 @njit(cache=True)
-def book(year, part, activity, cut, period_flow, flow, activity_mean, activity_years):
+def operate_and_book(price, group_of, activity, part, baseline, credit, effect, intercept, slope, limit, group, weight,
+                     group_limit, margin, output_slope, output_limit, levels, cut, period_flow, cost, year, flow,
+                     activity_mean, activity_years):  # fmt: skip
+    """Do `operate` and then `book`."""
+    operate(price, group_of, activity, part, baseline, credit, effect, intercept, slope, limit, group, weight,
+            group_limit, margin, output_slope, output_limit, levels, cut, period_flow, cost)  # fmt: skip
+    book(activity, part, cut, period_flow, year, flow, activity_mean, activity_years)
+
+
+@njit(cache=True)
+def book(activity, part, cut, period_flow, year, flow, activity_mean, activity_years):
     """Add a period's flows (n, K) and activity (n,), before and after output cuts, to those of ``year``."""
     mean, years = activity_mean[year], activity_years[year]
     flows, more = flow[year].reshape(period_flow.size), period_flow.reshape(period_flow.size)

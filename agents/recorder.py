@@ -24,9 +24,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 MARKET = ("price", "close", "indicative", "volume", "turnover", "bids", "asks", "traders", "backstop")
+# The last of STATE comes from trade, the others from `agents.recorder_kernel.record_state`.
 STATE = ("cap", "issued", "held", "bank", "reserve", "surrendered", "cancelled", "expired", "flow", "baseline",
          "obligation", "outside_net_import")  # fmt: skip
-OF_TRADE = 1  # the last of STATE comes from trade, the others from `agents.recorder_kernel.record_state`
 DEADLINE = ("obligation", "surrendered", "shortfall", "penalty", "accounts", "accounts_short", "expired", "carried")
 
 
@@ -99,7 +99,7 @@ class Recorder:
             if trade is not None:
                 self._market(t, k, trade, model)
         self._state(t, year, model)
-        if model.year < self._spec.years:
+        if self.firms and model.year < self._spec.years:
             self._operation(year, model)
         if t % self._spec.periods == self._spec.periods - 1 or t == self._spec.total_periods - 1:
             self._flush(year, model)
@@ -108,15 +108,14 @@ class Recorder:
         spec, rule = self._spec, self._spec.rules[k]
         close, bids, asks = model.exchange.desks[k].last_price or np.nan, 0, 0
         for session in trade.sessions:
-            buys, sells, traders = _compiled().book_sums(session.orders.side, session.orders.quantity, session.net)
-            bids, asks = bids + buys, asks + sells
             v = session.venue.number
             last = session.last * rule.tick if session.volume else self.venues["close"][t - 1, v] if t else np.nan
-            self._venue_table[: len(MARKET), t, v] = (
-                session.price * rule.tick, last, trade.quote.price, session.volume * rule.lot,
-                session.value * (rule.lot * rule.tick), buys * rule.lot, sells * rule.lot,
-                traders, trade.quote.backstop,
+            bought, sold, traders = _compiled().record_session(
+                self._venue_table, t, v, session.price * rule.tick, last, trade.quote.price, session.volume * rule.lot,
+                session.value * (rule.lot * rule.tick), trade.quote.backstop, rule.lot, session.orders.side,
+                session.orders.quantity, session.net,
             )  # fmt: skip
+            bids, asks = bids + bought, asks + sold
             self.session_vintage[t, v] = trade.vintage
             if spec.record_quality:
                 self._venue_table[len(MARKET) :, t, v] = quality(session, rule, model.registry.firms)
@@ -124,10 +123,9 @@ class Recorder:
                 self.tape += [(t, v, turn, trades) for turn, trades in session.trades]
         if len(trade.sessions) != 1:
             traders = int(np.count_nonzero(trade.net))
-        self._market_table[:, t, k] = (
-            trade.price * rule.tick, close, trade.quote.price, trade.volume * rule.lot,
-            trade.value * (rule.lot * rule.tick), bids * rule.lot, asks * rule.lot, traders,
-            trade.quote.backstop,
+        _compiled().record_market(
+            self._market_table, t, k, trade.price * rule.tick, close, trade.quote.price, trade.volume * rule.lot,
+            trade.value * (rule.lot * rule.tick), trade.quote.backstop, bids * rule.lot, asks * rule.lot, traders,
         )  # fmt: skip
         self.vintage[t, k] = trade.vintage
         self.state["outside_net_import"][t, k] = -trade.net[model.registry.outside] * rule.lot
@@ -138,22 +136,20 @@ class Recorder:
     def _state(self, t: int, year: int, model: "RightsMarketModel") -> None:
         spec, registry, regulator = self._spec, model.registry, self._regulator
         _compiled().record_state(
-            self._state_table[:-OF_TRADE], t, year, model.year < spec.years, spec.lots, self._full, spec.periods,
+            self._state_table, t, year, model.year < spec.years, spec.lots, self._full, spec.periods,
             self._deadline, self._earns, regulator.cap, registry.balances, registry.firms, registry.reserve,
             registry.totals, regulator.debt, model.flow, regulator.entitlement, regulator.issued, model.period_flow,
+            model.population.operating_cost, self.flow, self.cost, self.baseline,
         )  # fmt: skip
 
     def _operation(self, year: int, model: "RightsMarketModel") -> None:
         population, part = model.population, 1.0 / self._spec.periods
-        _compiled().record_operation(year, self.flow, self.cost, model.period_flow, population.operating_cost)
-        self.baseline[year] += part * self._full
-        if self.firms:
-            scale = part * population.activity * (1.0 - population.output_cut)
-            self.firms["activity"][year] += part * population.activity
-            self.firms["output_cut"][year] += part * population.activity * population.output_cut
-            self.firms["abatement_cost"][year] += population.operating_cost
-            self.measure_level[year] += scale[:, None] * model.levels
-            self.measure_scale[year] += scale
+        scale = part * population.activity * (1.0 - population.output_cut)
+        self.firms["activity"][year] += part * population.activity
+        self.firms["output_cut"][year] += part * population.activity * population.output_cut
+        self.firms["abatement_cost"][year] += population.operating_cost
+        self.measure_level[year] += scale[:, None] * model.levels
+        self.measure_scale[year] += scale
 
     def _flush(self, year: int, model: "RightsMarketModel") -> None:
         """Book what accounts did since the last year's end; settlement months count for the last year."""

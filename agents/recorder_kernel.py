@@ -83,8 +83,11 @@ def column_sums(table, sums):
 
 @njit(cache=True)
 def record_state(state, t, year, working, lots, full, periods, deadline, earns, cap, balances, firms, reserve, totals,
-                 debt, flow, entitlement, issued, period_flow):  # fmt: skip
-    """Fill period ``t`` of ``state`` (11, P, K), the entries of `agents.recorder.STATE` that are no trade.
+                 debt, flow, entitlement, issued, period_flow, cost, flow_years, cost_years,
+                 baseline_years):  # fmt: skip
+    """Fill period ``t`` of ``state`` (12, P, K), the entries of `agents.recorder.STATE` but the last.
+
+    While firms are ``working`` their flows and costs are added to those of the year, too (`record_operation`).
 
     Parameters
     ----------
@@ -94,8 +97,10 @@ def record_state(state, t, year, working, lots, full, periods, deadline, earns, 
     deadline : (K, T) period of each surrender; cap : (T, K).
     balances : (products, A) of which the first ``firms`` accounts are firms; totals : (7, products) lots issued,
         imported, carried in, surrendered, cancelled, expired, carried out.
-    debt, flow, entitlement, issued, period_flow : (n, K), (T, n, K) three times, (n, K).
+    debt, flow, entitlement, issued, period_flow, cost : (n, K), (T, n, K) three times, (n, K), (n,).
     """
+    if working:
+        record_operation(year, periods, full, period_flow, cost, flow_years, cost_years, baseline_years)
     vintages = balances.shape[0] // lots.shape[0]
     coming = np.empty(debt.shape[0])
     for k in range(lots.shape[0]):
@@ -139,22 +144,38 @@ def record_state(state, t, year, working, lots, full, periods, deadline, earns, 
 
 
 @njit(cache=True)
-def record_operation(year, flow_years, cost_years, period_flow, cost):
-    """Add the period's flows (n, K) and costs (n,) to those of ``year``."""
+def record_operation(year, periods, full, period_flow, cost, flow_years, cost_years, baseline_years):
+    """Add the period's flows (n, K), costs (n,) and flows without measures (K,) to those of ``year``."""
     sums = np.empty(period_flow.shape[1])
     column_sums(period_flow, sums)
+    part = 1.0 / periods
     for k in range(sums.shape[0]):
         flow_years[year, k] += sums[k]
+        baseline_years[year, k] += part * full[k]
     cost_years[year] += pairwise_sum(cost)
 
 
 @njit(cache=True)
-def book_sums(side, quantity, net):
-    """Return lots bid for and offered by orders (o,), and how many accounts have bought or sold net (A,)."""
+def record_session(table, t, v, price, last, indicative, volume, turnover, backstop, lot, side, quantity, net):
+    """Fill column ``v`` of period ``t`` of ``table`` (at least 9, P, V); return lots bid, lots offered and traders.
+
+    ``side`` and ``quantity`` (o,) of the orders; ``net`` (A,) lots that accounts gained.
+    """
     lots, bids, traders = 0, 0, 0
     for i in range(side.shape[0]):
         lots += quantity[i]
         bids += quantity[i] if side[i] > 0 else 0
     for a in range(net.shape[0]):
         traders += 1 if net[a] != 0 else 0
+    record_market(table, t, v, price, last, indicative, volume, turnover, backstop, bids * lot, (lots - bids) * lot,
+                  traders)  # fmt: skip
     return bids, lots - bids, traders
+
+
+@njit(cache=True)
+def record_market(table, t, k, price, close, indicative, volume, turnover, backstop, bids, asks, traders):
+    """Fill column ``k`` of period ``t`` with the figures of `agents.recorder.MARKET`."""
+    table[0, t, k], table[1, t, k], table[2, t, k] = price, close, indicative
+    table[3, t, k], table[4, t, k] = volume, turnover
+    table[5, t, k], table[6, t, k], table[7, t, k] = bids, asks, traders
+    table[8, t, k] = backstop

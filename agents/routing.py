@@ -59,7 +59,7 @@ def route(
     for v, venue in enumerate(venues):
         takes = accepts(venue, lots * rule.lot, bought > 0, sold > 0)
         slippage = np.where(bought >= sold, *venue.slippage)
-        cost = slippage + (1.0 - venue.filled) * waiting + fees_of(venue, lots * rule.lot, price)
+        cost = slippage + (1.0 - venue.filled) * waiting + fees_of(venue, lots * rule.lot, price, bought >= sold)
         utility[v] = np.where(takes, -cost / NOISE, -np.inf)
     best = utility.max(axis=0)
     nowhere = ~np.isfinite(best)
@@ -82,13 +82,13 @@ def accepts(venue: "OpenVenue", units: Floats, buys: Flags, sells: Flags) -> Fla
     return found
 
 
-def fees_of(venue: "OpenVenue", units: Floats, price: float) -> Floats:
+def fees_of(venue: "OpenVenue", units: Floats, price: float, buys: Flags) -> Floats:
     """Return what trading so many units (n,) costs in fees, as a share of their value at a price."""
-    cost = getattr(venue.rule, "cost", None)
+    cost = venue.rule.cost
     if cost is None or price <= 0.0:
         return np.zeros(units.shape)
     value = units * price
-    paid = 0.5 * (cost.cost(units, value, "buyer") + cost.cost(units, value, "seller"))
+    paid = np.where(buys, cost.buyer.cost(units, value), cost.seller.cost(units, value))
     return np.divide(paid, value, out=np.zeros(units.shape), where=value > 0.0)
 
 

@@ -63,8 +63,8 @@ def covered(account, side, price, quantity, value, outside, balance, locked, cas
     if single and n > 0 and account[n - 1] - account[0] == n - 1:  # no account is left out: columns lie side by side
         start, stop = account[0], account[n - 1] + 1
         if outside < start or outside >= stop:
-            own, kept, purse, spoken = balance[start:stop], locked[start:stop], cash[start:stop], cash_locked[start:stop]
-            limit = credit_limit[start:stop]
+            own, kept, limit = balance[start:stop], locked[start:stop], credit_limit[start:stop]
+            purse, spoken = cash[start:stop], cash_locked[start:stop]
             for i in range(n):
                 spare = own[i] - kept[i] - quantity[i]
                 short |= 0 if side[i] > 0 else spare

@@ -15,6 +15,8 @@ from scenarios.schema import Scenario
 SCENARIO = "scenario"
 """A path of this name varies the scenario itself: its values are library names or files."""
 MOST_ARMS = 100
+LONGEST_LABEL = 60
+"""Arms whose values are longer than this, such as whole lists of venues, are numbered; the report shows the values."""
 EXAMPLE = "instruments.carbon.cap.values.2030=40,45"
 
 Values = Mapping[str, Any]
@@ -45,7 +47,8 @@ def arms_of(
     fixed = dict(overrides or {})
     _check_paths(vary, fixed)
     choices = [dict(zip(vary, values, strict=True)) for values in product(*vary.values())]
-    labels = [label(values) for values in choices]
+    named = [label(values) for values in choices]
+    labels = [text if len(text) <= LONGEST_LABEL else f"arm {i}" for i, text in enumerate(named, start=1)]
     arms: list[Arm] = []
     found: list[list[Problem]] = []
     for text, values in zip(labels, choices, strict=True):

@@ -76,7 +76,7 @@ def run_all(
     ------
     QuotaLabError : if no worker can be started.
     """
-    count = min(workers or os.cpu_count() or 1, len(tasks))
+    count = min(workers or getattr(os, "process_cpu_count", os.cpu_count)() or 1, len(tasks))
     done: dict[Task, Outcome] = {}
 
     def keep(outcomes: Sequence[Outcome]) -> None:

@@ -7,9 +7,14 @@ from typing import Annotated
 from pydantic import Field
 
 from market.matching.ascending_clock import AscendingClock
+from market.matching.bilateral_search import BilateralSearch
+from market.matching.block_agreement import BlockAgreement
 from market.matching.call_auction import CallAuction
 from market.matching.hybrid import Hybrid
+from market.matching.k_double_auction import KDoubleAuction
+from market.matching.listed_agreement import ListedAgreement
 from market.matching.market_maker import MarketMaker
+from market.matching.one_way_auction import OneWayAuction
 from market.matching.order_book import OrderBook
 from market.matching.posted_price import PostedPrice
 from market.matching.protocol import MechanismRule
@@ -25,7 +30,12 @@ AnyMechanism = Annotated[
     | PostedPrice
     | Hybrid
     | ReserveDesk
-    | MarketMaker,
+    | MarketMaker
+    | ListedAgreement
+    | BlockAgreement
+    | OneWayAuction
+    | BilateralSearch
+    | KDoubleAuction,
     Field(discriminator="kind"),
 ]
 """Every built-in mechanism; a venue declares one by its ``kind``."""
@@ -40,6 +50,11 @@ MECHANISMS: Mapping[str, type[MechanismRule]] = MappingProxyType(
         "hybrid": Hybrid,
         "reserve_desk": ReserveDesk,
         "market_maker": MarketMaker,
+        "listed": ListedAgreement,
+        "block": BlockAgreement,
+        "one_way_auction": OneWayAuction,
+        "bilateral": BilateralSearch,
+        "k_double_auction": KDoubleAuction,
     }
 )
 
@@ -48,9 +63,14 @@ __all__ = [
     "NO_PRICE",
     "AnyMechanism",
     "AscendingClock",
+    "BilateralSearch",
+    "BlockAgreement",
     "CallAuction",
     "Hybrid",
+    "KDoubleAuction",
+    "ListedAgreement",
     "MarketMaker",
+    "OneWayAuction",
     "OrderBook",
     "PostedPrice",
     "ReserveDesk",

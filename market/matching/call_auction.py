@@ -58,6 +58,11 @@ class CallAuction(MechanismRule):
         """Whether covering, clearing and settling may be one compiled call (`market.trade_at_once_kernel`)."""
         return self.pricing == "uniform" and type(self) is CallAuction
 
+    @property
+    def own_limit_counts(self) -> bool:
+        """Whether an order may trade at its own limit."""
+        return self.pricing == "pay_as_bid"
+
     def clear(self, state: None, orders: OrderBatch, stream: Stream) -> tuple[None, ClearingResult]:
         """Return no state and the fills.
 

@@ -7,13 +7,22 @@ from market.matching.call_auction import own_crossing
 from market.orders import BUY, NO_PRICE, Bytes, ClearingResult, Ints, OrderBatch
 
 
-def withdrawn_among(orders: OrderBatch, eligible: npt.NDArray[np.bool_]) -> Ints:
-    """Return (n,) the lots that an account would buy from the house and sell to it at once, among eligible orders.
+def withdrawn_among(orders: OrderBatch, eligible: npt.NDArray[np.bool_] | None = None) -> Ints:
+    """Return (n,) the lots of orders, all or those eligible, that meet an order of the same account.
 
-    The rule is the call auction's: its highest bid against its lowest offer.
+    The rule is the call auction's: its highest bid against its lowest offer. The orders must have been validated.
     """
+    from market.matching.call_auction_kernel import crosses_itself, on_both_sides
+
     withdrawn = np.zeros(len(orders), dtype=np.int64)
-    rows = np.flatnonzero(eligible)
+    if not len(orders):
+        return withdrawn
+    highest = int(orders.account.max())
+    if not on_both_sides(orders.account, orders.side, highest):
+        return withdrawn
+    if not crosses_itself(orders.account, orders.side, orders.price, highest):
+        return withdrawn
+    rows = np.arange(len(orders)) if eligible is None else np.flatnonzero(eligible)
     withdrawn[rows] = own_crossing(orders.take(rows))
     return withdrawn
 

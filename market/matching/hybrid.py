@@ -6,8 +6,9 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import model_validator
 
-from market.matching.call_auction import CallAuction, own_crossing
-from market.matching.protocol import Grid, MechanismRule
+from market.matching.call_auction import CallAuction
+from market.matching.house import withdrawn_among
+from market.matching.protocol import Grid, MechanismRule, Offers
 from market.orders import BUY, LARGEST_PRICE, SELL, ClearingResult, OrderBatch, Reason
 from market.randomness import Stream
 from market.rules import parameter
@@ -66,6 +67,11 @@ class Hybrid(MechanismRule):
             raise ValueError("a stock is sold at the ceiling, and there is none; name a ceiling or leave the stock out")
         return self
 
+    def standing(self, state: HybridState) -> tuple[Offers, Offers]:
+        """Return the sale at the ceiling and the purchase at the floor."""
+        sells = () if state.ceiling is None else ((state.ceiling, state.left),)
+        return sells, () if state.floor is None else ((state.floor, None),)
+
     @property
     def unlimited(self) -> bool:
         """Whether the authority sells without limit, so that rights are issued when they are sold."""
@@ -113,7 +119,7 @@ class Hybrid(MechanismRule):
             Where the batch has wrong types, sides, prices or quantities (all are listed).
         """
         orders.validate()
-        withdrawn = own_crossing(orders)
+        withdrawn = withdrawn_among(orders)
         left = orders.quantity - withdrawn
         rows = np.flatnonzero(left)
         rest = OrderBatch(orders.account[rows], orders.side[rows], orders.price[rows], left[rows])

@@ -6,8 +6,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import model_validator
 
-from market.matching.call_auction import own_crossing
-from market.matching.house import with_house
+from market.matching.house import with_house, withdrawn_among
 from market.matching.protocol import Grid, MechanismRule
 from market.orders import ClearingResult, OrderBatch, Reason
 from market.randomness import Stream, tie_break
@@ -120,7 +119,7 @@ class MarketMaker(MechanismRule):
         from market.matching.market_maker_kernel import trade_along
 
         orders.validate()
-        withdrawn = own_crossing(orders)
+        withdrawn = withdrawn_among(orders)
         wanted = orders.quantity - withdrawn
         filled, value = np.zeros((2, len(orders)), dtype=np.int64)
         reason = np.full(len(orders), Reason.SELF_TRADE, dtype=np.int8)

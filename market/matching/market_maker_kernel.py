@@ -31,6 +31,8 @@ def at_most(high, low, other_high, other_low):
 @njit(cache=True)
 def wide_divided(high, low, divisor):
     """Return quotient (wide) and remainder of a wide number by 0 < divisor < 2**62."""
+    if high == 0:
+        return 0, low // divisor, low % divisor
     first, rest = high // divisor, high % divisor
     second = 0
     for bit in range(61, -1, -1):
@@ -63,12 +65,12 @@ def fewest_left(high, low, limit, least, lots):
 
 
 @njit(cache=True)
-def most_held(high, low, limit, lots):
-    """Return the most lots m in [lots, MOST] with ``limit · m·(m − 1) <= (high, low)``, lots if there are none."""
+def most_held(high, low, limit, lots, most):
+    """Return the most lots m in [lots, most] with ``limit · m·(m − 1) <= (high, low)``, lots if there are none."""
     if limit == 0:
-        return MOST
+        return most
     t_high, t_low, _ = wide_divided(high, low, limit)
-    below, above = lots, MOST + 1
+    below, above = lots, most + 1
     while above - below > 1:
         m = below + (above - below) // 2
         p_high, p_low = wide_product(m, m - 1)
@@ -97,16 +99,16 @@ def trade_along(rows, side, price, quantity, lots, least, ask_high, ask_low, bid
     """Trade the orders ``rows`` one after the other and return the lots left in the pool."""
     for i in rows:
         if side[i] > 0:
-            reach = fewest_left(ask_high, ask_low, price[i], least, lots)
-            traded = min(quantity[i], lots - reach)
+            reach = fewest_left(ask_high, ask_low, price[i], max(least, lots - quantity[i]), lots)
+            traded = lots - reach
             emptied = reach == least
             if traded > 0:
                 whole, exact = difference(ask_high, ask_low, lots - traded, lots)
                 value[i] = whole if exact else whole + 1
                 lots -= traded
         else:
-            reach = most_held(bid_high, bid_low, price[i], lots)
-            traded = min(quantity[i], reach - lots)
+            reach = most_held(bid_high, bid_low, price[i], lots, min(MOST, lots + quantity[i]))
+            traded = reach - lots
             emptied = reach == MOST
             if traded > 0:
                 value[i], _ = difference(bid_high, bid_low, lots, lots + traded)

@@ -12,10 +12,12 @@ import numpy as np
 
 from market.matching.order_book_state import Book, BookOrders
 from market.matching.protocol import Grid, MechanismRule
-from market.orders import ClearingResult, Ints, OrderBatch, OrderError, Trades
+from market.orders import NO_PRICE, ClearingResult, Ints, OrderBatch, OrderError, Trades
 from market.randomness import Stream
 from market.rules import parameter
 
+NEAR = 0.05
+"""How far from the middle an order may rest to count as depth, as a share of the middle."""
 _UNREADABLE, _TOO_LARGE = 1, 2
 
 
@@ -54,6 +56,11 @@ class OrderBook(MechanismRule):
         False,
         description="whether each trade ends all quotes, also what is left of the orders that traded",
     )
+
+    @property
+    def own_limit_counts(self) -> bool:
+        """Whether an order may trade at its own limit."""
+        return True
 
     @property
     def rounds_a_period(self) -> int:
@@ -106,6 +113,15 @@ class OrderBook(MechanismRule):
     def resting(self, state: Book) -> OrderBatch:
         """Return the orders that rest."""
         return state.orders()
+
+    def quotes(self, state: Book) -> tuple[float, float, float]:
+        """Return best bid and ask in ticks, and the lots within 5 % of their middle; NaN for a side without one."""
+        bid, ask = state.best_bid, state.best_ask
+        return (
+            float("nan") if bid == NO_PRICE else float(bid),
+            float("nan") if ask == NO_PRICE else float(ask),
+            float(sum(state.depth(NEAR))),
+        )
 
     def replaced(self, state: Book, orders: OrderBatch) -> Book:
         """Return the book without what a batch will replace, whose locks can be released before the batch is locked."""

@@ -8,8 +8,24 @@ import numpy as np
 from numba import njit
 
 from market.matching.order_book_kernel import (
-    ACCOUNT, AGGRESSOR, BUYER, CANCELLED, FIRST, LAST, LEFT, LEVEL, LOTS, NONE, PRICE, REASON, RESTING, SELLER, SIDE,
-    TRADES, WORTH, arrive, rest, withdraw, words_of,
+    ACCOUNT,
+    CANCELLED,
+    FIRST,
+    LAST,
+    LEFT,
+    LEVEL,
+    LOTS,
+    NONE,
+    PRICE,
+    REASON,
+    RESTING,
+    SIDE,
+    TRADES,
+    WORTH,
+    arrive,
+    rest,
+    withdraw,
+    words_of,
 )  # fmt: skip
 from market.matching.tie_break_kernel import hash_of
 from market.orders import LARGEST_ACCOUNT, LARGEST_PRICE, LARGEST_TOTAL, NO_PRICE, Reason

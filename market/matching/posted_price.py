@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from market.matching.house import with_house, withdrawn_among
-from market.matching.protocol import Grid, MechanismRule
+from market.matching.protocol import Grid, MechanismRule, Offers
 from market.orders import BUY, NO_PRICE, SELL, ClearingResult, Ints, OrderBatch, Reason
 from market.randomness import Stream, tie_break
 from market.rules import parameter
@@ -82,6 +82,12 @@ class PostedPrice(MechanismRule):
         if ticks < 0:
             raise ValueError(f"a posted price of {ticks} ticks is negative; it must be zero or more")
         return replace(state, price=int(ticks))
+
+    def standing(self, state: PostedPriceState) -> tuple[Offers, Offers]:
+        """Return the sale at the posted price, and the purchase at it if the authority buys back."""
+        if state.price == NO_PRICE:
+            return (), ()
+        return ((state.price, state.left),), ((state.price, None),) if self.buys else ()
 
     def stock(self, state: PostedPriceState) -> int:
         """Return the lots left to sell; 0 where they are issued as they are sold."""

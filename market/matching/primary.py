@@ -7,7 +7,7 @@ tier of a cost containment reserve as an order at its own.
 
 from dataclasses import dataclass, replace
 from math import ceil
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -27,6 +27,9 @@ class AuctionScale:
 
 class PrimaryAuction(MechanismRule):
     """The base of auctions in which sealed or stated demand meets a supply schedule."""
+
+    takes: ClassVar[Literal["both", "buys", "sells"]] = "buys"
+    primary: ClassVar[bool] = True
 
     reserve_price: float = parameter(
         0.0, description="lowest price at which anything is sold; offers below it are raised to it", unit="money/unit",

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from pydantic import model_validator
 
 from market.matching.house import with_house, withdrawn_among
-from market.matching.protocol import Grid, MechanismRule
+from market.matching.protocol import Grid, MechanismRule, Offers
 from market.orders import BUY, Bytes, ClearingResult, Ints, OrderBatch, Reason
 from market.randomness import Stream
 from market.rules import parameter
@@ -43,8 +43,8 @@ class ReserveDesk(MechanismRule):
     Accounts trade with the desk only. Bids at or above its sale price buy out of what it offers in the period, offers
     at or below its purchase price sell to it as far as its budget goes; best limits are served first, and at the limit
     at which stock or budget ends lots are shared pro rata, those left one each by a hash of stream and account. Sales
-    and purchases of one clearing are settled from the stock and the budget before it: what it buys it can offer from the
-    next period on, what it earns it can spend from the next clearing on if the fund revolves.
+    and purchases of one clearing are settled from the stock and the budget before it: what it buys it can offer from
+    the next period on, what it earns it can spend from the next clearing on if the fund revolves.
 
     Idle rights (approved but never used, or unused for years) are handed to it by `collect`.
     An account that would buy and sell in one clearing has equal lots of both withdrawn for `Reason.SELF_TRADE`.
@@ -95,6 +95,11 @@ class ReserveDesk(MechanismRule):
             raise ValueError("the desk pays for rights and has no budget; give it a budget, or a stock that it sells")
         return self
 
+    @property
+    def own_limit_counts(self) -> bool:
+        """Whether an order may trade at its own limit."""
+        return self.pricing == "limit"
+
     def open(self, grid: Grid) -> ReserveDeskState:
         """Return the state with the opening stock and budget."""
         stock = grid.lots(self.opening_stock)
@@ -106,6 +111,13 @@ class ReserveDesk(MechanismRule):
             self._offer(stock),
             int(steps_down(self.budget, grid.lot * grid.tick)),
         )
+
+    def standing(self, state: ReserveDeskState) -> tuple[Offers, Offers]:
+        """Return what the desk offers and what its budget buys, at its base prices."""
+        sells = () if state.sell_price is None else ((state.sell_price, state.offered),)
+        if state.buy_price is None:
+            return sells, ()
+        return sells, ((state.buy_price, state.budget // max(1, state.buy_price)),)
 
     def end_period(self, state: ReserveDeskState) -> ReserveDeskState:
         """Return the state with the next period's offer."""

@@ -33,6 +33,11 @@ class SealedBidAuction(PrimaryAuction):
         "uniform", description="one price for all, or every winner pays its own bid"
     )
 
+    @property
+    def own_limit_counts(self) -> bool:
+        """Whether an order may trade at its own limit."""
+        return self.pricing == "discriminatory"
+
     def clear(self, state: Any, orders: OrderBatch, stream: Stream) -> tuple[Any, ClearingResult]:
         """Return the state as it was and the fills.
 

@@ -44,6 +44,14 @@ def test_arms_are_the_product_in_the_order_given() -> None:
     assert arms[2].values == {CAP: 260, "rounds": 0}
 
 
+def test_arms_of_long_values_are_numbered() -> None:
+    values = [{str(year): 200 + year - more for year in range(2025, 2030)} for more in (0, 5)]
+    caps = [{"kind": "table", "values": each} for each in values]
+    arms = arms_of("textbook-montgomery", {"instruments.carbon.cap": caps})
+    assert [arm.label for arm in arms] == ["arm 1", "arm 2"]
+    assert [arm.values["instruments.carbon.cap"] for arm in arms] == caps
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
