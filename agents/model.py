@@ -142,6 +142,8 @@ class RightsMarketModel(mesa.Model):
             self.regulator.water_arrives(self.year, water)
             self.regulator.start_year(self.year, period, self.registry)
         for k, year in spec.true_ups.get(period, ()):
+            if spec.rules[k].allocation.kind != "output_benchmark":
+                continue  # nothing to make final
             self.regulator.verify(k, year, self._verified_activity(year), period, self.registry)
 
     def _open_offices(self) -> None:

@@ -5,7 +5,8 @@ may trade at its own limit (order book, listing, bargain, pay-as-bid) they do no
 buyer shows ``min(limit, p (1 + m))`` and a seller ``max(limit, p (1 − m))``, with a margin m that grows from visit to
 visit. Over the rounds of a session each account comes four times, at times that a hash gives it, and in the last
 round: in an order book with what is left, at its true limit, for immediate trade only. Where a price limit is in force
-a buyer who would pay more bids at its edge, and a seller who would take less asks there.
+a buyer who would pay more bids at its edge, and a seller who would take less asks there. A block is one order of all
+that an account would trade at the expected price.
 """
 
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from market.matching.block_agreement import BlockAgreement
 from market.matching.order_book import OrderBook
 from market.matching.order_book_state import MARKET, BookOrders
 from market.orders import BUY, HOUSE, NO_PRICE, ClearingResult, OrderBatch
@@ -26,12 +28,14 @@ Ints = npt.NDArray[np.int64]
 
 MARGINS = (0.01, 0.02, 0.05, 0.10)
 NEGOTIATED = 0.10
+OUTSIDE = 2
+"""How many accounts after the firms' the outside market's is: it shows its whole ladder at once."""
 ONE_VISIT = 1
 """The visit whose margin applies where there is only one."""
 
 
 def placed(venue: "OpenVenue", orders: OrderBatch, price: int, visit: int, firms: int) -> OrderBatch:
-    """Return the orders as accounts show them at a visit; orders of others than accounts stay as they are.
+    """Return the orders as accounts and the authority show them at a visit; the outside market's stay as they are.
 
     Parameters
     ----------
@@ -41,15 +45,35 @@ def placed(venue: "OpenVenue", orders: OrderBatch, price: int, visit: int, firms
     low, high = _edges(venue)
     if not shaded and low is None:
         return orders
-    limit, own = orders.price, orders.account < firms
+    if not len(orders):
+        return orders
+    limit, own = orders.price, orders.account != firms + OUTSIDE
     buys = orders.side == BUY
     if shaded:
         margin = NEGOTIATED if venue.mechanism.negotiated else MARGINS[visit]
         most, least = max(price + 1, int(price * (1 + margin))), max(1, min(price - 1, int(price * (1 - margin))))
         limit = np.where(own, np.where(buys, np.minimum(limit, most), np.maximum(limit, least)), limit)
     if low is not None and high is not None:
+        venue.held += int(np.count_nonzero(own & np.where(buys, limit > high, limit < low)))
         limit = np.where(own, np.where(buys, np.minimum(limit, high), np.maximum(limit, low)), limit)
     return OrderBatch(orders.account, orders.side, limit, orders.quantity)
+
+
+def one_block_each(rows: Ints, orders: OrderBatch, price: int, firms: int) -> tuple[Ints, OrderBatch]:
+    """Return for each account and side one order of all lots with limits at the price or better, at the worst of them.
+
+    ``rows`` are those of the orders; the ones returned are of an account's best order each.
+    """
+    meant = np.flatnonzero((orders.account < firms) & ((orders.price - price) * orders.side >= 0))
+    if not meant.size:
+        return rows[:0], orders.take(np.zeros(0, dtype=np.int64))
+    side, account, limit = orders.side[meant], orders.account[meant], orders.price[meant]
+    order = np.lexsort((-side * limit, side, account))
+    meant, side, account, limit = meant[order], side[order], account[order], limit[order]
+    first = np.flatnonzero(np.r_[True, (account[1:] != account[:-1]) | (side[1:] != side[:-1])])
+    last = np.r_[first[1:], meant.size] - 1
+    lots = np.add.reduceat(orders.quantity[meant], first)
+    return rows[meant[first]], OrderBatch(account[first], side[first], limit[last], lots)
 
 
 def _edges(venue: "OpenVenue") -> tuple[int | None, int | None]:
@@ -68,7 +92,7 @@ class Visits:
 
     Parameters
     ----------
-    orders : what accounts (and others, who come in the first round only) want, at their true limits.
+    orders : what accounts want, at their true limits; the outside market comes in the first round only.
     key : of the stream of arrivals.
     """
 
@@ -77,7 +101,7 @@ class Visits:
     def __init__(self, venue: "OpenVenue", orders: OrderBatch, rounds: int, key: int, firms: int) -> None:
         self.venue, self.rounds, self.firms = venue, rounds, firms
         self._orders = orders
-        self._others = orders.account >= firms
+        self._others = orders.account == firms + OUTSIDE
         self._spacing = max(1, (rounds - 1) // len(MARGINS))
         self._phase = (tie_break(key, orders.account) % np.uint64(self._spacing)).astype(np.int64)
         self._last = isinstance(venue.mechanism, OrderBook)
@@ -110,6 +134,8 @@ class Visits:
         comes = np.where(self._others, turn == 0, comes) & (left > 0)
         rows = np.flatnonzero(comes)
         batch = OrderBatch(orders.account[rows], orders.side[rows], orders.price[rows], left[rows])
+        if isinstance(self.venue.mechanism, BlockAgreement):
+            rows, batch = one_block_each(rows, batch, price, self.firms)
         if final and self._last and turn:
             nothing = np.full(rows.size, -1, dtype=np.int64)
             kind = np.full(rows.size, MARKET, dtype=np.int8)

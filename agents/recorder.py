@@ -70,7 +70,8 @@ class Recorder:
         self.venues = dict(zip(figures, self._venue_table, strict=True))
         self.session_vintage = np.full((periods, venues), -1, dtype=np.int64)
         self.tape: list[tuple[int, int, int, Trades]] = []
-        self.deadlines = {name: np.zeros((years, instruments)) for name in DEADLINE}
+        self._deadline_table = np.zeros((len(DEADLINE), years, instruments))
+        self.deadlines = dict(zip(DEADLINE, self._deadline_table, strict=True))
         self.flow = np.zeros((years, instruments))
         self.baseline = np.zeros((years, instruments))
         self.cost, self.trading_cost, self.penalty = np.zeros(years), np.zeros(years), np.zeros(years)
@@ -171,15 +172,11 @@ class Recorder:
 
     def deadline(self, k: int, year: int, settled: "Settlement", expired: Ints, carried: Ints) -> None:
         """Record what happened at the deadline of a compliance year."""
-        lot = self._spec.lots[k]
-        values = (
-            settled.obligation.sum() * lot, settled.surrendered.sum() * lot, settled.shortfall.sum() * lot,
-            settled.penalty.sum(), np.count_nonzero(settled.obligation), np.count_nonzero(settled.shortfall),
-            expired.sum() * lot, carried.sum() * lot,
+        lot = float(self._spec.lots[k])
+        self.penalty[year] += _compiled().record_deadline(
+            self._deadline_table, year, k, lot, settled.obligation, settled.surrendered, settled.shortfall,
+            settled.penalty, expired, carried,
         )  # fmt: skip
-        for name, value in zip(DEADLINE, values, strict=True):
-            self.deadlines[name][year, k] = value
-        self.penalty[year] += settled.penalty.sum()
         if self.firms:
             self.firms["penalty"][year] += settled.penalty
             self.firms["shortfall"][year, :, k] = settled.shortfall * lot

@@ -179,3 +179,23 @@ def record_market(table, t, k, price, close, indicative, volume, turnover, backs
     table[3, t, k], table[4, t, k] = volume, turnover
     table[5, t, k], table[6, t, k], table[7, t, k] = bids, asks, traders
     table[8, t, k] = backstop
+
+
+@njit(cache=True)
+def record_deadline(table, year, k, lot, obligation, surrendered, shortfall, penalty, expired, carried):
+    """Fill entry (year, k) of `agents.recorder.DEADLINE` from columns (n,); return the penalties in all."""
+    owed, given, short, gone, kept, accounts, lacking = 0, 0, 0, 0, 0, 0, 0
+    for i in range(obligation.shape[0]):
+        owed += obligation[i]
+        given += surrendered[i]
+        short += shortfall[i]
+        accounts += 1 if obligation[i] != 0 else 0
+        lacking += 1 if shortfall[i] != 0 else 0
+    for i in range(expired.shape[0]):
+        gone += expired[i]
+        kept += carried[i]
+    paid = pairwise_sum(penalty)
+    table[0, year, k], table[1, year, k], table[2, year, k] = owed * lot, given * lot, short * lot
+    table[3, year, k], table[4, year, k], table[5, year, k] = paid, accounts, lacking
+    table[6, year, k], table[7, year, k] = gone * lot, kept * lot
+    return paid

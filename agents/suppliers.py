@@ -115,7 +115,7 @@ def _of_house(
         if state is None:
             state = mechanism.open_year(mechanism.open(grid), grid, int(spec.start_year + year))
         if isinstance(mechanism, PostedPrice) and mechanism.price is None:
-            state = mechanism.with_price(state, ticks_of(outlook.path[min(year, spec.years - 1), desk.k], tick))
+            state = mechanism.with_price(state, ticks_of(outlook.announced[min(year, spec.years - 1), desk.k], tick))
         sells, buys = mechanism.standing(state)
         steps += [(w, price * tick, np.inf if lots is None else lots * lot) for price, lots in sells]
         for price, lots in buys:

@@ -281,7 +281,7 @@ class Exchange:
         calendar_year = int(spec.start_year + horizon.front)
         for venue in desk.venues:
             turn_to(venue, horizon.front, calendar_year, desk.rule, self.registry, product, period)
-            post(venue, desk, outlook.path[min(period // spec.periods, spec.years - 1), desk.k])
+            post(venue, desk, outlook.announced[min(period // spec.periods, spec.years - 1), desk.k])
         if len(desk.venues) == 1 and desk.venues[0].rule.cost is None:
             orders = OrderBatch.concatenate([*batches[:1], government, outside, *batches[1:]])
             return [

@@ -35,7 +35,7 @@ class OpenVenue:
     rule : its declaration; ``mechanism`` : how orders become trades there.
     house : the account that trades where the venue itself does, None where it never does.
     state, vintage : the mechanism's state and the vintage that it belongs to.
-    guard : trading rules, None without any.
+    guard : trading rules, None without any. held : orders shown at the edge of a price limit, this period.
     slippage, filled : what accounts have met there of late (`agents.routing`): by how much buyers paid more, and
         sellers got less, than expected, as shares of the expected price; and the share that found a partner.
     """
@@ -48,6 +48,7 @@ class OpenVenue:
     state: Any = None
     vintage: int = -1
     guard: Guard | None = None
+    held: int = 0
     slippage: list[float] = field(default_factory=lambda: [0.0, 0.0])
     filled: float = 1.0
 
@@ -66,6 +67,7 @@ class Session:
     money_per_lot_tick : minor units of one lot at one tick.
     trades : single trades by round, where the mechanism trades one by one.
     quotes : best bid and best ask in ticks, and the lots near their middle, when the session ended; NaN without a book.
+    expected : price in ticks that accounts expected.
     fees : money that trading here cost accounts beside the price.
     """
 
@@ -85,6 +87,7 @@ class Session:
     money_per_lot_tick: int
     trades: list[tuple[int, Trades]] = field(default_factory=list)
     quotes: tuple[float, float, float] = (np.nan, np.nan, np.nan)
+    expected: float = np.nan
     fees: float = 0.0
 
     @property
@@ -152,7 +155,7 @@ def hold_session(
         if isinstance(part, BookOrders):  # those who come for the last time withdraw what they have resting
             plain = OrderBatch(part.account, part.side, part.price, part.quantity)
             venue.state = settlement.release_replaced(
-                registry, product, plain, mechanism, venue.state, money_per_lot_tick
+                registry, product, plain, mechanism, venue.state, money_per_lot_tick, issuer
             )
         stream = streams.at("clearing", period, turn + (venue.position << 16), product)
         venue.state, result, summary = settlement.trade(
@@ -161,6 +164,7 @@ def hold_session(
         return result, summary
 
     guard, firms = venue.guard, registry.firms
+    venue.held = 0
     if guard is not None:
         guard.start_period()
         clear = _guarded(clear, guard, registry, product)
@@ -171,6 +175,7 @@ def hold_session(
         key = streams.at("arrival", period, venue.position, product).key
         visits = Visits(venue, orders, rounds, key, firms)
         session = _of_rounds(venue, orders, clear, visits, money_per_lot_tick, price)
+    session.expected = expected
     venue.state = settlement.end_period(registry, product, mechanism, venue.state, money_per_lot_tick, issuer)
     return session
 

@@ -20,9 +20,12 @@ from market.registry_checks import (
     FAULTS,
     LIMIT,
     adds_to_zero,
+    broken_identity,
+    column_of,
     compiled,
     compiled_for_orders,
     compiled_for_trade,
+    credit_column,
     first_wrong,
 )
 
@@ -72,22 +75,12 @@ class Registry:
         self.locked = np.zeros_like(self.balances)
         self.cash = np.zeros(self.accounts, dtype=np.int64)
         self.cash_locked = np.zeros_like(self.cash)
-        self.credit_limit = self._credit(credit_limit)
+        self.credit_limit = credit_column(credit_limit, firms, self.accounts, self.outside)
         self.journal = Journal() if journal else None
         self.totals = np.zeros((7, self.products), dtype=np.int64)
         self.issued, self.imported, self.carried_in = self.totals[:3]
         self.surrendered, self.cancelled, self.expired, self.carried_out = self.totals[3:]
         self._nothing = np.zeros_like(self.cash)
-
-    def _credit(self, limit: npt.ArrayLike) -> Ints:
-        given = np.asarray(limit, dtype=np.int64)
-        if (given < 0).any() or (given > LIMIT).any():
-            raise ConservationError("a credit limit is below zero or above 2**61 minor units")
-        credit = np.empty(self.accounts, dtype=np.int64)
-        credit[: self.firms] = given
-        credit[self.firms :] = given.max(initial=0)
-        credit[self.outside] = LIMIT
-        return credit
 
     # What is there ----------------------------------------------------------------------------------------------
 
@@ -101,38 +94,26 @@ class Registry:
         """Return the lots (A,) that accounts hold and have not locked."""
         return self.balances[product] - self.locked[product]
 
-    def held_by_firms(self, products: slice) -> Ints:
-        """Return the lots of each product that firms hold; from the totals, because every lot is accounted for."""
-        sources = self.issued[products] + self.imported[products] + self.carried_in[products]
-        ends = self.surrendered[products] + self.cancelled[products] + self.expired[products]
-        others = self.balances[products, self.firms :].sum(axis=1)
-        held: Ints = sources - ends - self.carried_out[products] - others
-        return held
-
     def spendable(self) -> Ints:
         """Return the minor units (A,) that accounts can pay: cash and credit that are not locked."""
         return self.cash - self.cash_locked + self.credit_limit
 
     def check(self) -> None:
         """Raise ConservationError unless every identity holds."""
-        held = np.delete(self.balances, self.reserve, axis=1).sum(axis=1)
         sources = self.issued + self.imported + self.carried_in
         ends = self.surrendered + self.cancelled + self.expired + self.carried_out
-        lost = sources - held - self.balances[:, self.reserve] - ends
-        if lost.any():
-            p = int(lost.nonzero()[0][0])
-            raise ConservationError(f"{int(lost[p])} lots of product {p} are unaccounted for")
-        if not adds_to_zero(self.cash):
-            raise ConservationError(f"cash adds up to {int(self.cash.sum())} instead of zero")
-        if (self.locked < 0).any() or (self.locked > self.balances).any():
-            raise ConservationError("an account holds less than it has locked")
-        if (self.cash_locked < 0).any() or (self.spendable() < 0).any():
-            raise ConservationError("an account's cash is below its credit limit and locks")
+        wrong = broken_identity(
+            self.balances, self.locked, self.cash, self.cash_locked, self.spendable(), self.reserve, sources - ends
+        )
+        if wrong:
+            raise ConservationError(wrong)
 
     # Rights -----------------------------------------------------------------------------------------------------
 
     def issue(self, product: int, accounts: npt.ArrayLike | None, lots: npt.ArrayLike, period: int) -> None:
         """Create lots in accounts (the reserve's are in reserve until sold)."""
+        if self._at_once(Operation.ISSUE, product, accounts, lots, period):
+            return
         added = self._column(accounts, lots)
         self._check_room(product, added)
         self._apply(Operation.ISSUE, product, added, period)
@@ -155,8 +136,10 @@ class Registry:
         """Turn lots of one vintage into as many of another of the same instrument."""
         if product // self.vintages != into // self.vintages or product == into:
             raise ConservationError(f"product {product} cannot be carried over into product {into}")
-        moved = self._column(accounts, lots)
         self._check_product(into)
+        if self._at_once(Operation.CARRY_OUT, product, accounts, lots, period, into):
+            return
+        moved = self._column(accounts, lots)
         self._check_free(Operation.CARRY_OUT, product, moved)
         self._check_room(into, moved)
         self._apply(Operation.CARRY_OUT, product, moved, period)
@@ -248,9 +231,41 @@ class Registry:
         lots: npt.ArrayLike,
         period: int,
     ) -> None:
+        if self._at_once(operation, product, accounts, lots, period):
+            return
         taken = self._column(accounts, lots)
         self._check_free(operation, product, taken)
         self._apply(operation, product, taken, period)
+
+    def _at_once(
+        self,
+        operation: Operation,
+        product: int,
+        accounts: npt.ArrayLike | None,
+        lots: npt.ArrayLike,
+        period: int,
+        into: int | None = None,
+    ) -> bool:
+        """Do an operation on all firms in one compiled pass; False, and no change, where it needs a closer look."""
+        plain = isinstance(lots, np.ndarray) and lots.dtype == _INT64 and lots.shape == (self.firms,)
+        if accounts is not self.firm_accounts or not plain or not 0 <= product < self.products:
+            return False
+        target = product if into is None else into
+        room = LIMIT - int(self.issued[target]) - int(self.imported[target]) - int(self.carried_in[target])
+        balance, locked = self.balances[product], self.locked[product]
+        if into is None:
+            leaves = operation in LEAVING
+            total = compiled().move(balance, locked, lots, leaves, LIMIT if leaves else room)
+        else:
+            total = compiled().carry(balance, locked, self.balances[into], lots, room)
+        if total < 0:
+            return False
+        steps = ((operation, product),) if into is None else ((operation, product), (Operation.CARRY_IN, into))
+        for step, row in steps:
+            getattr(self, TOTALS[step])[row] += total
+            if self.journal is not None:
+                self.journal.record(period, step, row, np.asarray(lots))
+        return True
 
     # Money ------------------------------------------------------------------------------------------------------
 
@@ -327,28 +342,7 @@ class Registry:
 
     def _column(self, accounts: npt.ArrayLike | None, amounts: npt.ArrayLike) -> Ints:
         """Return amounts by account (A,); ``accounts`` None: they are so already."""
-        given = np.asarray(amounts)
-        if given.size == 0:
-            return np.zeros(self.accounts, dtype=np.int64)
-        if accounts is self.firm_accounts and given.dtype == _INT64 and given.shape == (self.firms,):
-            firms: Ints = np.empty(self.accounts, dtype=np.int64)
-            if compiled().within(given, LIMIT // self.firms, firms):  # otherwise told below
-                return firms
-        if given.dtype.kind not in "iu":
-            raise ConservationError(f"amounts are {given.dtype}; lots and money are whole numbers")
-        rows = np.arange(self.accounts) if accounts is None else np.atleast_1d(np.asarray(accounts))
-        if rows.dtype.kind not in "iu" or rows.ndim != 1 or given.ndim > 1 or given.size not in (1, rows.size):
-            raise ConservationError("amounts need one row number of an account each")
-        if rows.size and (rows.min() < 0 or rows.max() >= self.accounts):
-            raise ConservationError(f"an account is outside 0 ... {self.accounts - 1}")
-        if given.min() < 0 or int(given.max()) > LIMIT // max(1, rows.size):
-            raise ConservationError("an amount is negative, or all of them could add up to more than 2**61")
-        column = np.zeros(self.accounts, dtype=np.int64)
-        if (rows[1:] > rows[:-1]).all():
-            column[rows] = given
-        else:
-            np.add.at(column, rows, given.astype(np.int64))  # an account may be named twice
-        return column
+        return column_of(self.firm_accounts, self.accounts, accounts, amounts)
 
     def _check_product(self, product: int) -> None:
         if not 0 <= product < self.products:

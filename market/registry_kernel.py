@@ -111,6 +111,48 @@ def cannot_pay(change, cash, cash_locked, credit_limit):
 
 
 @njit(cache=True)
+def lawful_total(balance, locked, lots, leaves):
+    """Return the sum of ``lots`` (n,) of the first n accounts; -1 where one is negative, too large or not free."""
+    most = LIMIT // max(1, lots.shape[0])
+    signs, total = 0, 0
+    for a in range(lots.shape[0]):
+        signs |= lots[a] | (most - lots[a])
+        total += lots[a]
+    if leaves:
+        for a in range(lots.shape[0]):
+            signs |= balance[a] - locked[a] - lots[a]
+    return -1 if signs < 0 else total
+
+
+@njit(cache=True)
+def move(balance, locked, lots, leaves, room):
+    """Add ``lots`` (n,) to the first n accounts, or take them; return their sum, or -1 and no change."""
+    total = lawful_total(balance, locked, lots, leaves)
+    if total < 0 or total > room:
+        return -1
+    if leaves:
+        for a in range(lots.shape[0]):
+            balance[a] -= lots[a]
+    else:
+        for a in range(lots.shape[0]):
+            balance[a] += lots[a]
+    return total
+
+
+@njit(cache=True)
+def carry(balance, locked, into, lots, room):
+    """Take ``lots`` (n,) from the first n accounts and add them to ``into``; return their sum, or -1 and no change."""
+    total = lawful_total(balance, locked, lots, True)
+    if total < 0 or total > room:
+        return -1
+    for a in range(lots.shape[0]):
+        balance[a] -= lots[a]
+    for a in range(lots.shape[0]):
+        into[a] += lots[a]
+    return total
+
+
+@njit(cache=True)
 def within(amounts, most, column):
     """Copy ``amounts`` (n,) to the first entries of ``column`` (A,), the others 0; return whether all are 0 … most."""
     signs = 0

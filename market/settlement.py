@@ -230,7 +230,7 @@ def trade(
                 summary = _settle(registry, product, orders, result, money_per_lot_tick, period)
                 return None, result, summary
             state = None  # it keeps something after all: once more, with locks
-    state = release_replaced(registry, product, orders, mechanism, state, money_per_lot_tick)
+    state = release_replaced(registry, product, orders, mechanism, state, money_per_lot_tick, issuer)
     accepted = lock_orders(registry, product, orders, money_per_lot_tick, issuer)
     before = mechanism.resting(state)
     state, result = mechanism.clear(state, accepted.orders, stream)
@@ -264,14 +264,15 @@ def end_period(
 
 
 def release_replaced(
-    registry: Registry, product: int, orders: OrderBatch, mechanism: Mechanism, state: Any, money_per_lot_tick: int
-) -> Any:
+    registry: Registry, product: int, orders: OrderBatch, mechanism: Mechanism, state: Any, money_per_lot_tick: int,
+    issuer: int | None = None,
+) -> Any:  # fmt: skip
     """Return the state without what the orders replace, and release the locks of that."""
     replaced = getattr(mechanism, "replaced", None)
     after = state if replaced is None else replaced(state, orders)
     if after is state:
         return state
-    keep = _change_of_claims(registry, mechanism.resting(state), mechanism.resting(after), money_per_lot_tick)
+    keep = _change_of_claims(registry, mechanism.resting(state), mechanism.resting(after), money_per_lot_tick, issuer)
     if keep is not None:
         registry.unlock(product, None, -keep[0])
         registry.unlock_cash(None, -keep[1])

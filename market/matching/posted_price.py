@@ -42,7 +42,7 @@ class PostedPrice(MechanismRule):
         " first the first), or none: the model sets it each year, say to the expected least-cost price",
         unit="money/unit",
     )
-    buys: bool = parameter(False, description="whether the authority also buys back at the price, without limit")
+    buys: bool = parameter(True, description="whether the authority also buys back at the price, without limit")
     yearly_stock: float | None = parameter(
         None, description="what the authority sells in a year at most; none: without limit", unit="units/year", gt=0
     )
