@@ -237,6 +237,8 @@ class ClearingResult:
     @property
     def turnover(self) -> int:
         """Ticks·lots that buyers pay in all, accounts and the house."""
+        if self.trades is not None:  # orders of earlier batches may have traded too
+            return int((self.trades.price * self.trades.lots).sum())
         if self.value is None:
             return self.volume * max(self.price, 0)
         return (int(self.value.sum()) + abs(self.house_value)) // 2

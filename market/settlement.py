@@ -176,8 +176,11 @@ def trade(
     """Lock, clear and settle; the result has a row for every order given, also for those that were rejected.
 
     ``house`` is the account behind a venue that trades itself; what one without a limit sells is issued as it is sold.
-    Orders that rest in the state keep their locks.
+    Orders that rest in the state keep their locks; those that the batch replaces lose them before it is locked.
     """
+    replaced = getattr(mechanism, "replaced", None)
+    if replaced is not None:
+        state = _released(registry, product, mechanism, state, replaced(state, orders), money_per_lot_tick)
     accepted = lock_orders(registry, product, orders, money_per_lot_tick)
     before = mechanism.resting(state)
     state, result = mechanism.clear(state, accepted.orders, stream)
@@ -192,13 +195,19 @@ def trade(
 
 def end_period(registry: Registry, product: int, mechanism: Mechanism, state: Any, money_per_lot_tick: int) -> Any:
     """Return the state with which the next period begins, after releasing the locks of orders that rest no longer."""
-    before = mechanism.resting(state)
-    state = mechanism.end_period(state)
-    keep = _change_of_claims(registry, before, mechanism.resting(state), money_per_lot_tick)
-    if keep is not None:
-        registry.unlock(product, None, -keep[0])
-        registry.unlock_cash(None, -keep[1])
-    return state
+    return _released(registry, product, mechanism, state, mechanism.end_period(state), money_per_lot_tick)
+
+
+def _released(
+    registry: Registry, product: int, mechanism: Mechanism, state: Any, later: Any, money_per_lot_tick: int
+) -> Any:
+    """Return the later state after releasing the locks of orders that rest in the earlier one only."""
+    if later is not state:
+        keep = _change_of_claims(registry, mechanism.resting(state), mechanism.resting(later), money_per_lot_tick)
+        if keep is not None:
+            registry.unlock(product, None, -keep[0])
+            registry.unlock_cash(None, -keep[1])
+    return later
 
 
 def _change_of_claims(

@@ -12,11 +12,13 @@ import numpy as np
 
 from market.matching.order_book_state import Book, BookOrders
 from market.matching.protocol import Grid, MechanismRule
-from market.orders import ClearingResult, Ints, OrderBatch, OrderError, Trades
+from market.orders import NO_PRICE, Bytes, ClearingResult, Ints, OrderBatch, OrderError, Trades
 from market.randomness import Stream
 from market.rules import parameter
 
-_UNREADABLE, _TOO_LARGE = 1, 2
+_UNREADABLE = 1
+NEAR = 0.05
+"""Lots within this share of the middle of the quotes count as depth when a session ends."""
 
 
 class OrderBook(MechanismRule):
@@ -107,6 +109,11 @@ class OrderBook(MechanismRule):
         """Return the orders that rest."""
         return state.orders()
 
+    def quotes(self, state: Book) -> tuple[float, float, float]:
+        """Return best bid and best ask in ticks (NaN without one) and the lots within 5 % of their middle."""
+        bid, ask = (float("nan") if price == NO_PRICE else float(price) for price in (state.best_bid, state.best_ask))
+        return bid, ask, float(sum(state.depth(NEAR)))
+
     def replaced(self, state: Book, orders: OrderBatch) -> Book:
         """Return the book without what a batch will replace, whose locks can be released before the batch is locked."""
         if isinstance(orders, BookOrders) or not self.replace_own:
@@ -114,7 +121,7 @@ class OrderBook(MechanismRule):
         return state.without(orders.account)
 
 
-def _kinds(orders: OrderBatch) -> tuple[np.ndarray, Ints]:
+def _kinds(orders: OrderBatch) -> tuple[Bytes, Ints]:
     """Return kinds and targets; nobody reads them where the batch has none."""
     if isinstance(orders, BookOrders):
         orders.check_messages()

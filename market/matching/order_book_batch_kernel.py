@@ -8,9 +8,25 @@ import numpy as np
 from numba import njit
 
 from market.matching.order_book_kernel import (
-    ACCOUNT, AGGRESSOR, BUYER, CANCELLED, FIRST, LAST, LEFT, LEVEL, LOTS, NONE, PRICE, REASON, RESTING, SELLER, SIDE,
-    TRADES, WORTH, arrive, rest, withdraw, words_of,
-)  # fmt: skip
+    ACCOUNT,
+    CANCELLED,
+    FIRST,
+    LAST,
+    LEFT,
+    LEVEL,
+    LOTS,
+    NONE,
+    PRICE,
+    REASON,
+    RESTING,
+    SIDE,
+    TRADES,
+    WORTH,
+    arrive,
+    rest,
+    withdraw,
+    words_of,
+)
 from market.matching.tie_break_kernel import hash_of
 from market.orders import LARGEST_ACCOUNT, LARGEST_PRICE, LARGEST_TOTAL, NO_PRICE, Reason
 
@@ -19,6 +35,7 @@ LIMIT, MARKET, CANCEL, REPLACE, STANDING = range(5)
 UNKNOWN_ORDER = int(Reason.UNKNOWN_ORDER)
 DENSE, FEWEST = 4, 1024
 INSERTION = 64
+TOP_BIT = np.uint64(1 << 63)
 LARGEST_WORTH = float(1 << 62)
 
 
@@ -37,6 +54,29 @@ def readable(account, side, price, lots):
 
 
 @njit(cache=True)
+def order_by(rows, keys):
+    """Sort rows by their keys (n,) int64, rows of one key as they are: a merge of runs that double in length."""
+    n = rows.shape[0]
+    source, target = rows, np.empty(n, dtype=np.int64)
+    run = 1
+    while run < n:
+        for start in range(0, n, 2 * run):
+            middle, stop = min(start + run, n), min(start + 2 * run, n)
+            a, b = start, middle
+            for k in range(start, stop):
+                if b >= stop or (a < middle and keys[source[a]] <= keys[source[b]]):
+                    target[k] = source[a]
+                    a += 1
+                else:
+                    target[k] = source[b]
+                    b += 1
+        source, target = target, source
+        run *= 2
+    for k in range(n):
+        rows[k] = source[k]
+
+
+@njit(cache=True)
 def arrivals(account, side, price, lots, key):
     """Return the rows in the order in which they arrive: accounts by hash, the best order of an account first.
 
@@ -44,30 +84,39 @@ def arrivals(account, side, price, lots, key):
     account's hash decides which side comes first.
     """
     n = account.shape[0]
-    last = np.empty(n, dtype=np.uint64)
+    last, keys = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    order = np.arange(n)
     for i in range(n):
-        last[i] = ~hash_of(key, account[i])
-    order = np.argsort(last)
+        last[i] = np.int64(~hash_of(key, account[i]) ^ TOP_BIT)  # unsigned order as signed: the largest hash first
+    order_by(order, last)
     start = 0
     while start < n:
         stop = start + 1
         while stop < n and account[order[stop]] == account[order[start]]:
             stop += 1
         if stop - start > 1:
-            buys_first = 1 if last[order[start]] & np.uint64(1) else -1
-            best_first(order[start:stop], side, price, lots, buys_first)
+            best_first(order[start:stop], side, price, lots, 1 if last[order[start]] & 1 else -1, keys)
         start = stop
     return order
 
 
 @njit(cache=True)
-def best_first(rows, side, price, lots, first):
-    """Sort the rows of one account: the first side, then the better price, then more lots."""
+def best_first(rows, side, price, lots, first, keys):
+    """Sort the rows of one account: the first side, then the better price, then more lots, then the earlier row.
+
+    ``keys`` (n,) is room to work in.
+    """
     n = rows.shape[0]
     if n > INSERTION:
-        by_lots = rows[np.argsort(-lots[rows], kind="mergesort")]
-        by_price = by_lots[np.argsort(-side[by_lots] * price[by_lots], kind="mergesort")]
-        rows[:] = by_price[np.argsort(-side[by_price] * first, kind="mergesort")]
+        for i in rows:
+            keys[i] = -lots[i]
+        order_by(rows, keys)
+        for i in rows:
+            keys[i] = -side[i] * price[i]
+        order_by(rows, keys)
+        for i in rows:
+            keys[i] = -side[i] * first
+        order_by(rows, keys)
         return
     for j in range(1, n):
         row = rows[j]
@@ -109,15 +158,30 @@ def ranks_of(price, kind, start, stop):
         if kind[i] != MARKET and kind[i] != CANCEL:
             kept[n] = price[i]
             n += 1
-    return np.unique(kept[:n])
+    order = np.arange(n)
+    order_by(order, kept)
+    ladder = np.empty(n, dtype=np.int64)
+    levels = 0
+    for k in order:
+        if levels == 0 or ladder[levels - 1] != kept[k]:
+            ladder[levels] = kept[k]
+            levels += 1
+    return ladder[:levels]
 
 
 @njit(cache=True)
 def rank_of(ladder, price, side):
     """Return the level of a price: of the highest price not above it for a buy, of the lowest not below for a sell."""
-    if side > 0:
-        return np.searchsorted(ladder, price, side="right") - 1
-    return np.searchsorted(ladder, price, side="left")
+    low, high = 0, ladder.shape[0]
+    while low < high:
+        middle = (low + high) >> 1
+        if ladder[middle] < price:
+            low = middle + 1
+        else:
+            high = middle
+    if side > 0 and (low == ladder.shape[0] or ladder[low] > price):
+        return low - 1
+    return low
 
 
 @njit(cache=True)
@@ -129,7 +193,7 @@ def play(
     levels = queue.shape[0]
     for i in range(start, stop):
         what = kind[i]
-        if what == CANCEL or what == REPLACE:
+        if what in (CANCEL, REPLACE):
             old = target[i]
             if old < start or old >= i or orders[old, REASON] != RESTING or orders[old, ACCOUNT] != account[i]:
                 ended(orders, i, account[i], lots[i], UNKNOWN_ORDER)
@@ -320,7 +384,7 @@ def clear_batch(
             if wanted >= 0:
                 all_target[r + i] = r + wanted
             else:
-                place = np.searchsorted(number, target[i])
+                place = rank_of(number, target[i], -1)
                 if place < r and number[place] == target[i]:
                     all_target[r + i] = place
     else:

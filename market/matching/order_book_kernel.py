@@ -3,7 +3,7 @@
 An order is a row of ``orders`` (eight int64 columns, one cache line), found by its slot, so that a cancellation costs
 the same whatever rests. A level's queue is a list linked through the rows, in order of arrival. In a book that never
 crosses all bids lie below all asks, so that one array of levels serves both sides. Levels count ticks where prices
-lie close together and ranks of the prices that occur where they are far apart: `market.matching.order_book_batch_kernel`
+lie close together and ranks of the prices that occur where they are far apart: `order_book_batch_kernel`
 chooses; nothing here knows prices but through ``ladder``.
 
 To drive a book directly: make the arrays with `new_book`, then `arrive`, `withdraw` and `clear_quotes`, with one free

@@ -87,6 +87,10 @@ class MechanismRule(Rule, ABC):
         """Return the orders that rest in the state."""
         return OrderBatch.empty()
 
+    def replaced(self, state: Any, orders: OrderBatch) -> Any:  # noqa: ARG002 - one signature for every mechanism
+        """Return the state without the resting orders that a batch will replace; their locks cover the new ones."""
+        return state
+
     @property
     def unlimited(self) -> bool:
         """Whether the house sells without end: what it sells is issued when it is sold."""
