@@ -4,13 +4,17 @@
 times and cancels it, over and over; some quotes trade. *Tape*: orders of both sides around one price, most of which
 trade, through `OrderBook.clear`, which returns what every order got and every single trade.
 
-The heap book is that of `benchmarks.plain_mesa`; the plain Mesa model has one agent a trader that posts one limit order
-a step to it. Both are given steps of 10,000 orders, one a trader, and so is the compiled book: the same orders in the
-same sequence, with the same volume and turnover, and the tape besides. A step's book starts empty.
+The heap book is that of `benchmarks.plain_mesa`. The plain Mesa model has one agent a trader with one quote, drawn
+within its own value or cost and replaced every step; a heap keeps what was withdrawn until it comes to the top. The
+messages that its agents send are given to the heap book alone and to the compiled one, which writes the tape besides:
+all three trade the same lots for the same money. *Without replacing*, the heap book is at its best: steps of 10,000
+orders around one price, each with a fresh book.
 """
 
 import gc
+import heapq
 from collections.abc import Callable
+from dataclasses import fields
 from statistics import median
 from time import perf_counter_ns
 from types import SimpleNamespace
@@ -20,7 +24,7 @@ import mesa
 import numpy as np
 
 from benchmarks.figures import Figure
-from benchmarks.plain_mesa import Order
+from benchmarks.plain_mesa import Order, release
 from benchmarks.plain_mesa import OrderBook as HeapBook
 from market.matching import OrderBook
 from market.matching.order_book_state import CANCEL, LIMIT, REPLACE, Book, BookOrders
@@ -92,79 +96,181 @@ def nanoseconds(work: Callable[[], Any], messages: int, repeats: int = REPEATS) 
 
 
 class Trader(mesa.Agent):
-    """Posts one limit order a step, on either side, at a random price around the middle."""
+    """Has one quote in the book, which it replaces every step; draws it within its own value or cost."""
+
+    def __init__(self, model: "TraderModel", side: int, value: int) -> None:
+        super().__init__(model)
+        self.side, self.value = side, value
+        self.permits, self.cash = 0, 0
+        self.order: Order | None = None
 
     def trade(self) -> None:
-        """Draw an order and submit it."""
+        """Withdraw the old quote and submit a new one."""
         draw = self.model.random
-        order = Order(self, MIDDLE + draw.randrange(-WIDTH, WIDTH), draw.randrange(1, 50))
-        if draw.random() < 0.5:
-            self.model.book.buy(order)
+        lots = draw.randint(1, 49)
+        lowest, highest = (MIDDLE - WIDTH, self.value) if self.side > 0 else (self.value, MIDDLE + WIDTH)
+        limit = draw.randint(lowest, highest)
+        if self.order is not None:
+            self.order.quantity = 0
+        self.order = Order(self, limit, lots)
+        self.model.book.submit(self.side, self.order)
+
+
+class QuoteBook(HeapBook):
+    """The heap book where quotes are withdrawn by setting their quantity to zero; withdrawn ones on top are dropped."""
+
+    def submit(self, side: int, order: Order) -> None:
+        """Trade and place an order."""
+        heap = self.asks if side > 0 else self.bids
+        while heap and not heap[0][2].quantity:
+            heapq.heappop(heap)
+        if side > 0:
+            self.buy(order)
         else:
-            self.model.book.sell(order)
+            self.sell(order)
 
 
 class TraderModel(mesa.Model):
-    """Traders in random order, and the price of every step."""
+    """Buyers and sellers in equal numbers, in random order; volume and mean price of every step are recorded."""
 
     def __init__(self, traders: int) -> None:
         super().__init__(rng=1)
-        Trader.create_agents(self, traders)
-        for trader in self.agents:
-            trader.permits, trader.cash = 0, 0
-        self.book = HeapBook()
-        self.datacollector = mesa.DataCollector(model_reporters={"volume": lambda model: model.book.volume})
+        draws = np.random.default_rng(1)
+        values = MIDDLE + draws.integers(-WIDTH, WIDTH, traders)
+        Trader.create_agents(self, traders, [BUY, SELL] * (traders // 2), values.tolist())
+        self.book = QuoteBook()
+        self.price: float | None = None
+        self.datacollector = mesa.DataCollector(
+            model_reporters={"price": "price", "volume": lambda model: model.book.volume}
+        )
 
     def step(self) -> None:
-        """Clear the book and let everybody trade."""
-        self.book.clear()
+        """Let everybody trade."""
+        self.book.volume, self.book.turnover = 0, 0
         self.agents.shuffle_do("trade")
+        self.price = self.book.turnover / self.book.volume if self.book.volume else None
         self.datacollector.collect(self)
 
 
-def heap_steps(columns: list[tuple[Any, ...]]) -> tuple[int, int]:
-    """Send the steps' orders to the heap book; return volume and turnover."""
+class Recorder(QuoteBook):
+    """Writes down what is submitted, and whether it replaces a quote."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[tuple[int, int, int, int, int, int]] = []
+        self.resting: dict[int, int] = {}
+
+    def submit(self, side: int, order: Order) -> None:
+        """Note the order before it trades."""
+        account = order.firm.unique_id
+        target = self.resting.pop(account, -1)
+        kind = LIMIT if target < 0 else REPLACE
+        self.rows.append((account, side, order.price, order.quantity, kind, target))
+        self.resting[account] = len(self.rows) - 1
+        super().submit(side, order)
+        if not order.quantity:
+            self.resting.pop(account)
+
+    def trade(self, order: Order, resting: Order, buyer: Trader, seller: Trader) -> None:
+        """Forget a quote that has traded whole."""
+        super().trade(order, resting, buyer, seller)
+        if not resting.quantity and resting is resting.firm.order:
+            self.resting.pop(resting.firm.unique_id, None)
+
+
+def recorded() -> tuple[BookOrders, int, int]:
+    """Return the messages of a run of the Mesa model, and what it traded: volume and turnover."""
+    model = TraderModel(TRADERS)
+    model.book = Recorder()
     volume = turnover = 0
-    book = HeapBook()
+    for _ in range(STEPS):
+        model.step()
+        volume, turnover = volume + model.book.volume, turnover + model.book.turnover
+    release(model)
+    columns = np.array(model.book.rows).T.copy()
+    account, side, price, lots, kind, target = columns
+    return (
+        BookOrders(account, side.astype(np.int8), price, lots, kind.astype(np.int8), target),
+        volume,
+        int(turnover),
+    )
+
+
+def through_heap(rows: list[tuple[int, ...]]) -> tuple[int, int]:
+    """Send messages to the heap book without Mesa; return volume and turnover."""
+    book = QuoteBook()
+    traders = [SimpleNamespace(permits=0, cash=0) for _ in range(TRADERS + 1)]
+    quotes: list[Order] = []
+    for account, side, price, lots, _, target in rows:
+        if target >= 0:
+            quotes[target].quantity = 0
+        order = Order(traders[account], price, lots)
+        quotes.append(order)
+        book.submit(side, order)
+    return book.volume, int(book.turnover)
+
+
+def against_others() -> list[Figure]:
+    """Return the compiled book against the heap book and the plain Mesa model: the same messages, the same trades."""
+    orders, volume, turnover = recorded()
+    n = len(orders)
+    columns = [getattr(orders, field.name).tolist() for field in fields(orders)]
+    rows = list(zip(*columns, strict=True))
+    assert through_heap(rows) == (volume, turnover)
+    whole = np.array([0, n])
+    tape = kernel(orders, whole, taped=True)[1]
+    assert (int(tape[3].sum()), int((tape[2] * tape[3]).sum())) == (volume, turnover)
+
+    compiled = nanoseconds(lambda: kernel(orders, whole, taped=True), n)
+    heap = nanoseconds(lambda: through_heap(rows), n, 3)
+    model = TraderModel(TRADERS)
+    for _ in range(3):
+        model.step()
+    gc.collect()
+    plain = nanoseconds(model.step, TRADERS, 7)
+    release(model)
+    return [
+        Figure("order book, 10,000 traders", compiled, "ns/order"),
+        Figure("heap book, 10,000 traders", heap, "ns/order"),
+        Figure("plain Mesa, 10,000 traders", plain, "ns/order"),
+        Figure("order book against heap book", heap / compiled, "x", "heap book", 20.0, "at least"),
+        Figure("order book against plain Mesa", plain / compiled, "x", "plain Mesa traders", 100.0, "at least"),
+    ]
+
+
+def steps_through_heap(steps: list[list[tuple[int, ...]]]) -> int:
+    """Send steps of orders to a fresh heap book each; return the volume."""
+    volume = 0
     traders = [SimpleNamespace(permits=0, cash=0) for _ in range(TRADERS)]
-    for step in columns:
-        for account, side, price, lots in zip(*step, strict=True):
+    for rows in steps:
+        book = HeapBook()
+        for account, side, price, lots in rows:
             order = Order(traders[account], price, lots)
             if side > 0:
                 book.buy(order)
             else:
                 book.sell(order)
-        volume, turnover = volume + book.volume, turnover + book.turnover
-        book.clear()
-    return volume, int(turnover)
+        volume += book.volume
+    return volume
 
 
-def against_others(generator: np.random.Generator) -> list[Figure]:
-    """Return the compiled book against the heap book and the plain Mesa model."""
+def without_replacing(generator: np.random.Generator) -> list[Figure]:
+    """Return the compiled book against the heap book where nothing is withdrawn."""
     n = STEPS * TRADERS
-    account = np.concatenate([generator.permutation(TRADERS) for _ in range(STEPS)])
-    side = generator.choice(np.array([BUY, SELL], dtype=np.int8), n)
-    orders = _messages(generator, account, side, MIDDLE + generator.integers(-WIDTH, WIDTH, n))
+    orders = crossing(generator).take(np.arange(n))
+    orders.account = np.concatenate([generator.permutation(TRADERS) for _ in range(STEPS)])
     starts = np.arange(0, n + 1, TRADERS)
-    columns = [
-        tuple(c[a : a + TRADERS].tolist() for c in (orders.account, orders.side, orders.price, orders.quantity))
-        for a in starts[:-1]
-    ]
-    tape = kernel(orders, starts, taped=True)[1]
-    assert (int(tape[3].sum()), int((tape[2] * tape[3]).sum())) == heap_steps(columns)
-
+    columns = [column.tolist() for column in (orders.account, orders.side, orders.price, orders.quantity)]
+    rows = list(zip(*columns, strict=True))
+    steps = [rows[start : start + TRADERS] for start in starts[:-1]]
+    assert steps_through_heap(steps) == kernel(orders, starts, taped=True)[1][3].sum()
     compiled = nanoseconds(lambda: kernel(orders, starts, taped=True), n)
-    heap = nanoseconds(lambda: heap_steps(columns), n, 3)
-    model = TraderModel(TRADERS)
-    gc.collect()
-    plain = nanoseconds(model.step, TRADERS, 5)
-    mesa.Agent._ids.pop(model, None)  # noqa: SLF001 (Mesa 3.3.1 keeps every model alive in a class attribute)
+    heap = nanoseconds(lambda: steps_through_heap(steps), n, 3)
+    name = "without replacing"
     return [
-        Figure("order book, steps of 10,000 traders", compiled, "ns/order"),
-        Figure("heap book, steps of 10,000 traders", heap, "ns/order"),
-        Figure("plain Mesa traders, 10,000", plain, "ns/order"),
-        Figure("order book against heap book", heap / compiled, "x", "heap book", 20.0, "at least"),
-        Figure("order book against plain Mesa", plain / compiled, "x", "plain Mesa traders", 100.0, "at least"),
+        Figure(f"order book, {name}", compiled, "ns/order"),
+        Figure(f"heap book, {name}", heap, "ns/order"),
+        Figure(f"order book against heap book, {name}", heap / compiled, "x", "heap book", 20.0, "at least"),
     ]
 
 
@@ -205,7 +311,7 @@ def measure() -> list[Figure]:
     )  # fmt: skip
     spent = nanoseconds(lambda: book.clear(Book.empty(), one, stream), TRADERS, 51)
     figures.append(Figure("order book, random arrival of 10,000", spent, "ns/order"))
-    return figures + against_others(generator) + small_books(generator)
+    return figures + against_others() + without_replacing(generator) + small_books(generator)
 
 
 if __name__ == "__main__":

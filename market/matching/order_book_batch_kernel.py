@@ -33,7 +33,7 @@ from market.orders import LARGEST_ACCOUNT, LARGEST_PRICE, LARGEST_TOTAL, NO_PRIC
 LIMIT, MARKET, CANCEL, REPLACE, STANDING = range(5)
 """Kinds of message; STANDING is an order that rests when the book opens and is not matched."""
 UNKNOWN_ORDER = int(Reason.UNKNOWN_ORDER)
-DENSE, FEWEST = 4, 1024
+DENSE, FEWEST = 4, 8192
 INSERTION = 64
 TOP_BIT = np.uint64(1 << 63)
 LARGEST_WORTH = float(1 << 62)

@@ -51,7 +51,7 @@ def new_book(slots, levels):
     return orders, queue, bits, top
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def lowest_bit(word):
     """Return the place of the lowest of 32 bits, one of which is set."""
     place = 0
@@ -66,7 +66,7 @@ def lowest_bit(word):
     return place + 1 - (word & 1)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def highest_bit(word):
     """Return the place of the highest of 32 bits, one of which is set."""
     place = 0
@@ -81,7 +81,7 @@ def highest_bit(word):
     return place + (word >> 1)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def mark(bits, levels, level):
     """Note that a level is occupied."""
     offset, width = 0, (levels + 31) >> FAN
@@ -95,7 +95,7 @@ def mark(bits, levels, level):
         offset, width = offset + width, (width + 31) >> FAN
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def unmark(bits, levels, level):
     """Note that a level is empty."""
     offset, width = 0, (levels + 31) >> FAN
@@ -108,7 +108,7 @@ def unmark(bits, levels, level):
         offset, width = offset + width, (width + 31) >> FAN
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def occupied_above(bits, levels, level):
     """Return the lowest occupied level above one, or the number of levels."""
     offset, width, depth = 0, (levels + 31) >> FAN, 0
@@ -129,7 +129,7 @@ def occupied_above(bits, levels, level):
     return level
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def occupied_below(bits, levels, level):
     """Return the highest occupied level below one, or −1."""
     offset, width, depth = 0, (levels + 31) >> FAN, 0
@@ -150,7 +150,7 @@ def occupied_below(bits, levels, level):
     return level
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def rest(orders, queue, bits, top, slot, side, level):
     """Append an order to its level's queue."""
     last = queue[level, LAST]
@@ -202,7 +202,7 @@ def clear_quotes(orders, queue, bits, top, reason):
         withdraw(orders, queue, bits, top, queue[top[BEST_ASK], FIRST], reason)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def arrive(
     orders, queue, bits, top, ladder, tape, slot, account, side, level, lots, rests, improve_only, clear_at_trade
 ):
