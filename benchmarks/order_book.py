@@ -6,8 +6,8 @@ trade, through `OrderBook.clear`, which returns what every order got and every s
 
 The heap book is that of `benchmarks.plain_mesa`. The plain Mesa model has one agent a trader with one quote, drawn
 within its own value or cost and replaced every step; a heap keeps what was withdrawn until it comes to the top. The
-messages that its agents send are given to the heap book alone and to the compiled one, which writes the tape besides:
-all three trade the same lots for the same money. *Without replacing*, the heap book is at its best: steps of 10,000
+messages that its agents send are given to the heap book alone and to the compiled one: all three trade the same lots for
+the same money and write down every trade. *Without replacing*, the heap book is at its best: steps of 10,000
 orders around one price, each with a fresh book.
 """
 
@@ -117,7 +117,18 @@ class Trader(mesa.Agent):
 
 
 class QuoteBook(HeapBook):
-    """The heap book where quotes are withdrawn by setting their quantity to zero; withdrawn ones on top are dropped."""
+    """The heap book with a tape, where withdrawn quotes are those of no quantity; such ones on top are dropped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tape: list[tuple[int, int, int, int]] = []
+
+    def trade(self, order: Order, resting: Order, buyer: "Trader", seller: "Trader") -> None:
+        """Settle a trade and write it down."""
+        lots = min(order.quantity, resting.quantity)
+        if lots:
+            self.tape.append((buyer.unique_id, seller.unique_id, resting.price, lots))
+        super().trade(order, resting, buyer, seller)
 
     def submit(self, side: int, order: Order) -> None:
         """Trade and place an order."""
@@ -196,10 +207,23 @@ def recorded() -> tuple[BookOrders, int, int]:
     )
 
 
+def plain_mesa(steps: int) -> float:
+    """Return the nanoseconds that some steps of the Mesa model take, without building it."""
+    model = TraderModel(TRADERS)
+    gc.collect()
+    start = perf_counter_ns()
+    for _ in range(steps):
+        model.step()
+    spent = perf_counter_ns() - start
+    assert len(model.book.tape) > steps * TRADERS / 10
+    release(model)
+    return spent
+
+
 def through_heap(rows: list[tuple[int, ...]]) -> tuple[int, int]:
     """Send messages to the heap book without Mesa; return volume and turnover."""
     book = QuoteBook()
-    traders = [SimpleNamespace(permits=0, cash=0) for _ in range(TRADERS + 1)]
+    traders = [SimpleNamespace(unique_id=i, permits=0, cash=0) for i in range(TRADERS + 1)]
     quotes: list[Order] = []
     for account, side, price, lots, _, target in rows:
         if target >= 0:
@@ -223,12 +247,7 @@ def against_others() -> list[Figure]:
 
     compiled = nanoseconds(lambda: kernel(orders, whole, taped=True), n)
     heap = nanoseconds(lambda: through_heap(rows), n, 3)
-    model = TraderModel(TRADERS)
-    for _ in range(3):
-        model.step()
-    gc.collect()
-    plain = nanoseconds(model.step, TRADERS, 7)
-    release(model)
+    plain = min(plain_mesa(STEPS) for _ in range(2)) / n
     return [
         Figure("order book, 10,000 traders", compiled, "ns/order"),
         Figure("heap book, 10,000 traders", heap, "ns/order"),

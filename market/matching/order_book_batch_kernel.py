@@ -10,16 +10,15 @@ from numba import njit
 from market.matching.order_book_kernel import (
     ACCOUNT,
     CANCELLED,
-    FIRST,
-    LAST,
     LEFT,
     LEVEL,
     LOTS,
+    NEXT,
     NONE,
+    PREVIOUS,
     PRICE,
     REASON,
     RESTING,
-    SIDE,
     TRADES,
     WORTH,
     arrive,
@@ -186,16 +185,16 @@ def rank_of(ladder, price, side):
 
 @njit(cache=True)
 def play(
-    orders, queue, bits, top, ladder, low, tape, start, stop, account, side, price, lots, kind, target,
-    improve_only, clear_at_trade,
+    orders, queue, bits, top, ladder, low, tape, first, account, side, price, lots, kind, target, improve_only,
+    clear_at_trade,
 ):  # fmt: skip
-    """Play the messages start … stop of one book; ``low`` is the first price if levels are ticks, −1 if ranks."""
-    levels = queue.shape[0]
-    for i in range(start, stop):
+    """Play the messages of one book, ``first`` on; levels are ticks from ``low``, or ranks if that is −1."""
+    levels = queue.shape[0] - orders.shape[0]
+    for i in range(account.shape[0]):
         what = kind[i]
         if what in (CANCEL, REPLACE):
-            old = target[i]
-            if old < start or old >= i or orders[old, REASON] != RESTING or orders[old, ACCOUNT] != account[i]:
+            old = target[i] - first
+            if old < 0 or old >= i or orders[old, REASON] != RESTING or orders[old, ACCOUNT] != account[i]:
                 ended(orders, i, account[i], lots[i], UNKNOWN_ORDER)
                 continue
             withdraw(orders, queue, bits, top, old, CANCELLED)
@@ -207,7 +206,7 @@ def play(
         if what == MARKET:
             level = max(-1, min(level, levels - 1)) if s > 0 else max(0, min(level, levels))
         if what == STANDING:
-            orders[i, SIDE], orders[i, LEVEL], orders[i, LEFT] = s, level, lots[i]
+            orders[i, LEVEL], orders[i, LEFT] = level, lots[i]
             orders[i, ACCOUNT], orders[i, WORTH] = account[i], 0
             rest(orders, queue, bits, top, i, s, level)
         else:
@@ -220,7 +219,7 @@ def play(
 @njit(cache=True)
 def ended(orders, slot, account, lots, reason):
     """Write the row of a message that is no order, or not one any more."""
-    orders[slot, SIDE], orders[slot, LEVEL], orders[slot, LEFT] = 0, NONE, lots
+    orders[slot, LEVEL], orders[slot, LEFT] = NONE, lots
     orders[slot, ACCOUNT], orders[slot, WORTH], orders[slot, REASON] = account, 0, reason
 
 
@@ -237,27 +236,27 @@ def clear_books(starts, account, side, price, lots, kind, target, improve_only, 
 
     Returns
     -------
-    orders : (n, 8) the messages' rows of the book, see `market.matching.order_book_kernel`.
+    orders : (n, 5) the messages' rows of the book, see `market.matching.order_book_kernel`.
     tape : (5, m) trades, buyers, sellers, prices, lots and aggressors.
     trades : (b + 1,) the first trade of each book, and the number of trades; all zero without a tape.
     """
     n, books = account.shape[0], starts.shape[0] - 1
     lows, spans = np.empty(books, dtype=np.int64), np.empty(books, dtype=np.int64)
-    widest = 1
+    widest = longest = 1
     for b in range(books):
         low, high = range_of(price, kind, starts[b], starts[b + 1])
         messages = starts[b + 1] - starts[b]
         ticks = high - low < DENSE * messages + FEWEST
         lows[b] = low if ticks else -1
         spans[b] = high - low + 1 if ticks else messages
-        widest = max(widest, spans[b])
-    orders = np.empty((n, 8), dtype=np.int64)
+        widest, longest = max(widest, spans[b]), max(longest, messages)
+    orders = np.empty((n, 5), dtype=np.int64)
     tape = np.empty((5, n if taped else 0), dtype=np.int64)  # every trade ends an order at least
     trades = np.zeros(books + 1, dtype=np.int64)
-    queue = np.full((widest, 2), NONE, dtype=np.int64)
+    queue = np.empty((widest + longest, 2), dtype=np.int64)
     bits = np.zeros(words_of(widest), dtype=np.int64)
     ticks = np.empty(widest, dtype=np.int64)
-    top = np.zeros(4, dtype=np.int64)
+    top = np.zeros(3, dtype=np.int64)
     for b in range(books):
         start, stop, low = starts[b], starts[b + 1], lows[b]
         if low >= 0:
@@ -267,18 +266,16 @@ def clear_books(starts, account, side, price, lots, kind, target, improve_only, 
         else:
             ladder = ranks_of(price, kind, start, stop)
         levels = ladder.shape[0]
-        top[0], top[1], top[3] = NONE, levels, 0
+        for level in range(levels):
+            queue[level, NEXT] = queue[level, PREVIOUS] = level
+        bits[: words_of(levels)] = 0
+        top[0], top[1] = NONE, levels
         play(
-            orders, queue[:levels], bits, top, ladder, low, tape, start, stop, account, side, price, lots, kind,
-            target, improve_only, clear_at_trade,
+            orders[start:stop], queue[: levels + stop - start], bits, top, ladder, low, tape, start,
+            account[start:stop], side[start:stop], price[start:stop], lots[start:stop], kind[start:stop],
+            target[start:stop], improve_only, clear_at_trade,
         )  # fmt: skip
         trades[b + 1] = top[TRADES] if taped else 0
-        if b < books - 1:
-            for i in range(start, stop):
-                level = orders[i, LEVEL]
-                if 0 <= level < levels:
-                    queue[level, FIRST], queue[level, LAST] = NONE, NONE
-            bits[: words_of(levels)] = 0
     return orders, tape[:, : trades[books]], trades
 
 
