@@ -6,8 +6,8 @@ trade, through `OrderBook.clear`, which returns what every order got and every s
 
 The heap book is that of `benchmarks.plain_mesa`. The plain Mesa model has one agent a trader with one quote, drawn
 within its own value or cost and replaced every step; a heap keeps what was withdrawn until it comes to the top. The
-messages that its agents send are given to the heap book alone and to the compiled one: all three trade the same lots for
-the same money and write down every trade. *Without replacing*, the heap book is at its best: steps of 10,000
+messages that its agents send are given to the heap book alone and to the compiled one: all three trade the same lots
+for the same money and write down every trade. *Without replacing*, the heap book is at its best: steps of 10,000
 orders around one price, each with a fresh book.
 """
 
