@@ -46,6 +46,7 @@ class Quote:
     operating: float  # what this year's flows are worth
     backstop: float
     ahead: Any  # what lies ahead, as compiled code takes it
+    elastic: bool = False  # whether an authority sells or buys without limit at this price
 
 
 @dataclass(slots=True)

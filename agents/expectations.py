@@ -26,17 +26,21 @@ class Outlook:
     Attributes
     ----------
     path : (T, K) expected mean price of each compliance year, money per unit.
+    announced : (T, K) the same as it was expected before the first period: what a posted price is set to.
+    bank : (T, K) expected bank at the end of each compliance year, units.
     belief : (G, K) price that each behaviour group believes in.
     """
 
-    __slots__ = ("_plan", "_spec", "_step", "belief", "path")
+    __slots__ = ("_plan", "_spec", "_step", "announced", "bank", "belief", "path")
 
     def __init__(self, spec: MarketSpec) -> None:
         self._spec = spec
         self._plan: Plan | None = None
         self.path = np.zeros((spec.years, len(spec.keys)))
+        self.announced = np.zeros((spec.years, len(spec.keys)))
+        self.bank = np.zeros((spec.years, len(spec.keys)))
         self.belief = np.zeros((len(spec.behaviours), len(spec.keys)))
-        self._step = np.array([[r.adaptation if r.kind == "complier" else 1.0] for r in spec.behaviours])
+        self._step = np.array([[1.0 if r.kind == "planner" else r.adaptation] for r in spec.behaviours])
 
     def plan_ahead(self, year: int, activity: Floats, bank: Floats, backstop: Floats, regulator: "Regulator") -> None:
         """Solve the least-cost plan from ``year`` on and take its prices.
@@ -67,6 +71,9 @@ class Outlook:
         start = None if self._plan is None else self._plan.multipliers[1:]
         self._plan = least_cost(problem, start=start, tolerance=1e-6)
         self.path[year:] = self._plan.price
+        self.bank[year:] = self._plan.bank
+        if not year:
+            self.announced[:] = self._plan.price
 
     def learn(self, price: Floats) -> None:
         """Move the beliefs of groups that do not plan towards the newest prices (K,); NaN leaves a belief alone."""

@@ -4,6 +4,8 @@ Every figure is in money and units, NaN where a session says nothing about it. *
 limits that they had given, ``Σ (limit − price)`` over lots bought and ``Σ (price − limit)`` over lots sold; an
 account's best limits are filled first. *Possible gains* are the most that the same orders allowed: those of a call
 auction of all of them. *Effective cost* is the volume-weighted mean of ``|price − mean price| / mean price``.
+*Failed* lots are those that did not trade although their limits were as good as the session's mean price (without
+trade: as the price that was expected). *Limit hits* are orders shown at the edge of a price limit because of it.
 Concentration is the Herfindahl-Hirschman index ``Σ share²`` of net buyers and of net sellers (1: one account).
 """
 
@@ -13,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from market.matching.call_auction import CallAuction
-from market.orders import BUY, HOUSE, SELL, OrderBatch, Reason
+from market.orders import BUY, HOUSE, SELL, OrderBatch
 from market.randomness import Stream
 
 if TYPE_CHECKING:
@@ -41,16 +43,25 @@ def quality(session: "Session", rule: "Instrument", outside: int) -> Floats:
     """
     orders, tick, worth_of_one = session.orders, rule.tick, rule.lot * rule.tick
     bid, ask, depth = session.quotes
-    hits = np.count_nonzero(session.reason == Reason.PRICE_LIMIT)
     traded = session.net[:outside]
     bought, sold, paid, received = by_account(session)
     gains = of_side(orders, BUY, bought) - paid.sum() + received.sum() - of_side(orders, SELL, sold)
     return np.array([
         bid * tick, ask * tick, depth * rule.lot, effective_cost(session), session.high * tick, session.low * tick,
-        float(hits),
-        (int(orders.quantity.sum()) - int(bought.sum()) - int(sold.sum())) * rule.lot,
+        float(session.venue.held),
+        untraded(session) * rule.lot,
         concentration(traded), concentration(-traded), gains * worth_of_one, possible_gains(orders) * worth_of_one,
     ])  # fmt: skip
+
+
+def untraded(session: "Session") -> int:
+    """Return the lots that did not trade although their limits were as good as the mean price, or the expected one."""
+    price = session.price if session.volume else session.expected
+    orders = session.orders
+    if not price > 0.0:
+        return 0
+    meant = (orders.price - price) * orders.side >= 0.0
+    return int((orders.quantity - session.filled)[meant].sum())
 
 
 def by_account(session: "Session") -> tuple[Ints, Ints, Ints, Ints]:

@@ -126,11 +126,20 @@ class RightsMarketModel(mesa.Model):
     def _regulate(self) -> None:
         spec, period = self.spec, self.period
         if period % spec.periods == 0 and self.year < spec.years:
+            self._open_offices()
             water = self.world.water(self.year, int(spec.start_year + self.year))
             self.regulator.water_arrives(self.year, water)
             self.regulator.start_year(self.year, period, self.registry)
         for k, year in spec.true_ups.get(period, ()):
             self.regulator.verify(k, year, self._verified_activity(year), period, self.registry)
+
+    def _open_offices(self) -> None:
+        """Tell containment rules the bank at the end of last year, before this year's rights are issued."""
+        for k, office in enumerate(self.exchange.offices):
+            if office is None:
+                continue
+            front = next((v for v in range(self.year) if self.spec.deadline(k, v) >= self.period), self.year)
+            office.start_year(self._bank(k), self.registry.product(k, front), self.period, self.registry)
 
     def _verified_activity(self, year: int) -> Floats:
         if year < self.year:
@@ -140,7 +149,7 @@ class RightsMarketModel(mesa.Model):
 
     def _expect(self) -> None:
         spec = self.spec
-        if self.period % spec.periods or self.year >= spec.years or len(spec.keys) == 1:
+        if self.period % spec.periods or self.year >= spec.years or not self.exchange.looks_ahead:
             return
         ahead = [self.world.expected_rest_of_year(self.year, spec.periods)]
         ahead += [self.world.expected(later) for later in range(self.year + 1, spec.years)]
@@ -194,11 +203,21 @@ class RightsMarketModel(mesa.Model):
             registry.carry_over(product, registry.product(k, year + 1), accounts, carried, period)
             registry.expire(product, accounts, left - carried, period)
         desk.net_sales[:] = 0
-        unsold = int(registry.free(product)[registry.reserve])
-        if unsold:
-            registry.cancel(product, np.array([registry.reserve]), np.array([unsold]), period)
+        self._withdraw_unsold(k, year)
         self.regulator.withdraw(k, year)
         self.recorder.deadline(k, year, settled, left - carried, carried)
+
+    def _withdraw_unsold(self, k: int, year: int) -> None:
+        """Cancel what authority and dealer hold of a vintage that has run out; what containment rules hold lives on."""
+        registry, product = self.registry, self.registry.product(k, year)
+        office, reserve = self.exchange.offices[k], np.array([registry.reserve])
+        kept = min(office.held_lots() if office is not None else 0, int(registry.free(product)[registry.reserve]))
+        if kept and year + 1 < self.spec.years:
+            registry.carry_over(product, registry.product(k, year + 1), reserve, np.array([kept]), self.period)
+        for account in (registry.reserve, registry.dealer, registry.government):
+            unsold = int(registry.free(product)[account])
+            if unsold:
+                registry.cancel(product, np.array([account]), np.array([unsold]), self.period)
 
     def _record(self, trades: "list[Trade | None]") -> None:
         self.recorder.period(self, trades)

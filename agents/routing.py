@@ -1,7 +1,7 @@
 """Which venue an account goes to: shares of venues emerge from what trading there has cost of late.
 
-An account sends all its orders of a period to one venue. For an account that wants to trade L lots at about the price
-P (money per unit) venue v costs, as a share of the value,
+An account sends all its orders of a period to one venue. For an account that would trade L lots at the expected
+price P (money per unit) venue v costs, as a share of the value,
 
     cost_v = slippage_v + fees_v(L) / (L · lot · P) + (1 − filled_v) · waiting
 
@@ -51,15 +51,18 @@ def route(
         return np.zeros(len(orders), dtype=np.int64)
     account, position = np.unique(orders.account, return_inverse=True)
     buys = orders.side == BUY
-    bought = np.bincount(position, weights=np.where(buys, orders.quantity, 0))
-    sold = np.bincount(position, weights=np.where(buys, 0, orders.quantity))
+    meant = (orders.price * rule.tick - price) * orders.side >= 0.0  # what would trade at the expected price
+    bought = np.bincount(position, weights=np.where(buys & meant, orders.quantity, 0))
+    sold = np.bincount(position, weights=np.where(~buys & meant, orders.quantity, 0))
     lots = np.maximum(bought, sold)
+    has_buys = np.bincount(position, weights=buys) > 0
+    has_sells = np.bincount(position, weights=~buys) > 0
     utility = np.full((len(venues), account.size), -np.inf)
     waiting = WAITING_LAST if last_chance else WAITING
     for v, venue in enumerate(venues):
-        takes = accepts(venue, lots * rule.lot, bought > 0, sold > 0)
+        takes = accepts(venue, lots * rule.lot, has_buys, has_sells)
         slippage = np.where(bought >= sold, *venue.slippage)
-        cost = slippage + (1.0 - venue.filled) * waiting + fees_of(venue, lots * rule.lot, price)
+        cost = slippage + (1.0 - venue.filled) * waiting + fees_of(venue, lots * rule.lot, price, bought >= sold)
         utility[v] = np.where(takes, -cost / NOISE, -np.inf)
     best = utility.max(axis=0)
     nowhere = ~np.isfinite(best)
@@ -82,13 +85,13 @@ def accepts(venue: "OpenVenue", units: Floats, buys: Flags, sells: Flags) -> Fla
     return found
 
 
-def fees_of(venue: "OpenVenue", units: Floats, price: float) -> Floats:
+def fees_of(venue: "OpenVenue", units: Floats, price: float, buys: Flags) -> Floats:
     """Return what trading so many units (n,) costs in fees, as a share of their value at a price."""
-    cost = getattr(venue.rule, "cost", None)
+    cost = venue.rule.cost
     if cost is None or price <= 0.0:
         return np.zeros(units.shape)
     value = units * price
-    paid = 0.5 * (cost.cost(units, value, "buyer") + cost.cost(units, value, "seller"))
+    paid = np.where(buys, cost.buyer.cost(units, value), cost.seller.cost(units, value))
     return np.divide(paid, value, out=np.zeros(units.shape), where=value > 0.0)
 
 

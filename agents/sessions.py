@@ -3,9 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
+from agents.costs import with_costs
 from agents.desk import Desk
 from agents.routing import learn, route
 from agents.venues import OpenVenue, Session, hold_session
+from market.matching.protocol import NOTHING
 from market.orders import OrderBatch
 from market.randomness import Streams
 from market.registry import Registry
@@ -16,6 +18,7 @@ Ints = npt.NDArray[np.int64]
 def hold_sessions(
     desk: Desk, orders: OrderBatch, government: OrderBatch, outside: OrderBatch, price: float, last_chance: bool,
     registry: Registry, product: int, streams: Streams, money_per_lot_tick: int, period: int,
+    issuer: int | None = None,
 ) -> list[Session]:  # fmt: skip
     """Return the sessions in the order in which the venues are declared.
 
@@ -37,21 +40,24 @@ def hold_sessions(
     firms = registry.firms
     found: dict[int, Session] = {}
 
-    def hold(v: int, batch: OrderBatch) -> None:
-        found[v] = hold_session(venues[v], batch, registry, product, streams, money_per_lot_tick, period)
+    def hold(v: int, mine: OrderBatch, others: OrderBatch = NOTHING) -> None:
+        priced = with_costs(mine, venues[v].rule.cost, desk.rule, price)
+        batch = OrderBatch.concatenate([priced, others])
+        found[v] = hold_session(
+            venues[v], batch, registry, product, streams, money_per_lot_tick, period, issuer, price / desk.rule.tick
+        )
         learn(venues[v], found[v], price, desk.rule.tick, firms)
 
     for v in first:
         hold(v, orders.take(np.flatnonzero(chosen == v)))
-    passed = _left_over([found[v] for v in first]) if later else OrderBatch.empty()
+    passed = _left_over([found[v] for v in first], orders, chosen, first) if later else NOTHING
     onward = _again(venues, later, passed, desk, price, last_chance, key)
     for v in later:
-        batch = [orders.take(np.flatnonzero(chosen == v)), passed.take(np.flatnonzero(onward == v))]
-        if v == (exchange if primary is None else primary):
-            batch.append(government)
+        mine = [orders.take(np.flatnonzero(chosen == v)), passed.take(np.flatnonzero(onward == v))]
+        others = [government] if v == (exchange if primary is None else primary) else []
         if v == exchange:
-            batch.append(outside)
-        hold(v, OrderBatch.concatenate(batch))
+            others.append(outside)
+        hold(v, OrderBatch.concatenate(mine), OrderBatch.concatenate(others))
     return [found[v] for v in range(len(venues))]
 
 
@@ -65,12 +71,28 @@ def _again(
     return np.asarray(later, dtype=np.int64)[choice]
 
 
-def _left_over(sessions: list[Session]) -> OrderBatch:
-    """Return what sessions left untraded, as orders with the same limits."""
-    parts = []
-    for session in sessions:
-        left = session.orders.quantity - session.filled
-        rows = np.flatnonzero(left > 0)
-        orders = session.orders.take(rows)
-        parts.append(OrderBatch(orders.account, orders.side, orders.price, left[rows]))
-    return OrderBatch.concatenate(parts)
+def _left_over(sessions: list[Session], orders: OrderBatch, chosen: Ints, first: list[int]) -> OrderBatch:
+    """Return what negotiated venues left untraded, at the limits that accounts have before a venue's costs.
+
+    What an account traded is taken off its best orders first.
+    """
+    mine = orders.take(np.flatnonzero(np.isin(chosen, first)))
+    if not len(mine):
+        return mine
+    left = mine.quantity.copy()
+    for side in (1, -1):
+        rows = np.flatnonzero(mine.side == side)
+        rows = rows[np.lexsort((-side * mine.price[rows], mine.account[rows]))]
+        if not rows.size:
+            continue
+        traded = np.zeros(int(orders.account.max()) + 1, dtype=np.int64)
+        for session in sessions:
+            here = (session.orders.side == side) & (session.orders.account < traded.size)
+            np.add.at(traded, session.orders.account[here], session.filled[here])
+        account, lots = mine.account[rows], mine.quantity[rows]
+        before = np.cumsum(lots) - lots
+        fresh = np.r_[True, account[1:] != account[:-1]]
+        before -= np.maximum.accumulate(np.where(fresh, before, 0))
+        left[rows] -= np.clip(traded[account] - before, 0, lots)
+    keep = np.flatnonzero(left > 0)
+    return OrderBatch(mine.account[keep], mine.side[keep], mine.price[keep], left[keep])

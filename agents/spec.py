@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from agents.behaviours.declared import AdaptiveRule, ComplierRule, PlannerRule
+from agents.behaviours.declared import Behaviour, PlannerRule
 from agents.population import FirmPopulation
 from agents.world import World
 from market.instruments import Instrument
@@ -37,7 +37,7 @@ class MarketSpec:
     start_year: int
     years: int
     periods: int
-    behaviours: tuple[PlannerRule | ComplierRule | AdaptiveRule, ...]
+    behaviours: tuple[Behaviour, ...]
     world: World
     sector_growth: Floats
     minor_unit: float = 0.01

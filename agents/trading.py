@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from agents.behaviours import adaptive, complier, planner
+from agents.behaviours import adaptive, complier, planner, zero_intelligence
 from agents.behaviours.declared import AdaptiveRule, ComplierRule, PlannerRule
+from agents.containment import Office, offices
+from agents.costs import costs_of
 from agents.desk import Desk, Horizon, Quote, Trade
 from agents.expectations import Outlook, growth_factors
 from agents.population import FirmPopulation
 from agents.regulator import Regulator
 from agents.sessions import hold_sessions
 from agents.spec import MarketSpec
-from agents.suppliers import expected_supply, government_orders, outside_orders, outside_terms
+from agents.suppliers import expected_supply, government_orders, outside_orders, outside_terms, post, supply_terms
 from agents.venues import Session, hold_session, open_venues, turn_to
 from agents.world import WorldState
 from market.orders import OrderBatch
@@ -47,14 +49,20 @@ class Exchange:
         self.registry = registry
         self.group_of = np.ascontiguousarray(spec.population.behaviour)
         self.desks = [Desk(spec, k, self.group_of) for k in range(len(spec.keys))]
-        for desk, venues in zip(self.desks, open_venues(spec.rules, registry), strict=True):
+        for desk, venues in zip(self.desks, open_venues(spec.rules, registry, spec.periods), strict=True):
             desk.venues = venues
+        self.offices = offices(spec.rules)
+        self.looks_ahead = len(spec.keys) > 1 or any(
+            office is not None or any(venue.house is not None for venue in desk.venues)
+            for office, desk in zip(self.offices, self.desks, strict=True)
+        )
         self.jitter = planner.jitter(tie_break(streams.at("jitter", 0).key, np.arange(len(spec.population))))
         self.compliers = [
             (g, rule, np.flatnonzero(self.group_of == g))
             for g, rule in enumerate(spec.behaviours)
             if isinstance(rule, ComplierRule)
         ]
+        self.random = zero_intelligence.RandomTraders(spec.behaviours, self.group_of, registry, streams)
         self.planner_groups = np.array([isinstance(rule, PlannerRule) for rule in spec.behaviours])
         self.trade_cost = np.array([getattr(rule, "trade_cost", 0.0) for rule in spec.behaviours])[self.group_of]
         self.traders = [adaptive.traders(spec, desk.k, desk.rows, self.group_of) for desk in self.desks]
@@ -190,7 +198,8 @@ class Exchange:
         ahead = self._ahead(desk, horizon, period, outlook)
         if len(self.desks) > 1 or not period:  # alone, nobody else's prices ever change
             prepare(self.firms, desk.layout, ahead)
-        supply = Supply(*regulator.supply(k, horizon.front, horizon.windows), *outside_terms(desk, horizon, period))
+        offered, elastic = supply_terms(self, desk, horizon, regulator, outlook)
+        supply = Supply(*offered, *outside_terms(desk, horizon, period))
         tolerance = 0.2 * desk.rule.tick
         own = desk.present(horizon, period)
 
@@ -220,7 +229,8 @@ class Exchange:
             operating, _ = solve(horizon.pending)
         self.prices[k] = price
         self.operating[k] = operating
-        return Quote(price, window, operating, backstop, ahead)
+        near = bool((np.abs(elastic - price) <= 10.0 * tolerance).any())
+        return Quote(price, window, operating, backstop, ahead, near)
 
     def _settle(
         self, desk: Desk, horizon: Horizon, quote: Quote, period: int, regulator: Regulator, outlook: Outlook
@@ -229,16 +239,22 @@ class Exchange:
         spec, k = self.spec, desk.k
         product = self.registry.product(k, horizon.front)
         year = period // spec.periods
+        office = self.offices[k]
         offered = regulator.for_auction[horizon.front, k] or regulator.for_sale[horizon.front, k]
         government = NO_ORDERS
         if offered:
-            government = government_orders(desk, horizon, regulator, self.registry.reserve)
+            government = government_orders(desk, horizon, regulator, self.registry.reserve, auction=office is None)
+        if office is not None:
+            announced = self._announce(office, desk, horizon, period, product, regulator)
+            government = OrderBatch.concatenate([announced, government])
         outside = outside_orders(desk, horizon, year, quote.price, self.registry.outside)
         now = sum(expected_supply(batch, quote.price, desk.rule) for batch in (government, outside) if len(batch))
+        now = self._brought_without_limit(desk, horizon, quote, now)
         batches = [self._planner_orders(desk, horizon, quote, product, now)]
         batches.append(self._adaptive_orders(desk, horizon, quote, product))
         batches += self._complier_orders(desk, horizon, quote, period, product, outlook)
-        sessions = self._hold_sessions(desk, horizon, quote, period, product, batches, government, outside)
+        batches += self.random.orders(desk, quote, self.firms, product, period)
+        sessions = self._hold_sessions(desk, horizon, quote, period, product, batches, government, outside, outlook)
         trade = _trade_of(horizon.front, quote, sessions)
         if trade.volume:
             price = trade.price * desk.rule.tick
@@ -256,25 +272,70 @@ class Exchange:
             desk.calm_price = min(newest, desk.rule.penalty.per_unit(desk.reference_price))
         net = trade.net
         desk.net_sales -= net[: len(spec.population)]
-        regulator.sold(k, horizon.front, self._sold_by_authority(sessions), horizon.front_left)
+        sold = self._sold_by_authority(sessions)
+        if office is not None:
+            price = trade.price * desk.rule.tick
+            bought = int(net[self.registry.government])
+            sold = office.book(
+                sold, bought, price, trade.volume * desk.rule.lot, product, period, self.registry, regulator,
+                horizon.front,
+            )  # fmt: skip
+        regulator.sold(k, horizon.front, sold, horizon.front_left)
         self._charge(net, period)
+        self._charge_venues(sessions, desk, period)
         return trade
 
     def _hold_sessions(
         self, desk: Desk, horizon: Horizon, quote: Quote, period: int, product: int, batches: list[OrderBatch],
-        government: OrderBatch, outside: OrderBatch,
+        government: OrderBatch, outside: OrderBatch, outlook: Outlook,
     ) -> "list[Session]":  # fmt: skip
         """Let every venue of the instrument hold its session; negotiated ones first, what they leave goes on."""
-        worth = self.spec.money_per_lot_tick[desk.k]
+        spec = self.spec
+        worth, office = spec.money_per_lot_tick[desk.k], self.offices[desk.k]
+        issuer = self.registry.reserve if office is not None and office.unlimited else None
+        calendar_year = int(spec.start_year + horizon.front)
         for venue in desk.venues:
-            turn_to(venue, horizon.front, desk.rule, self.registry, product, period)
-        if len(desk.venues) == 1:
+            turn_to(venue, horizon.front, calendar_year, desk.rule, self.registry, product, period)
+            post(venue, desk, outlook.announced[min(period // spec.periods, spec.years - 1), desk.k])
+        if len(desk.venues) == 1 and desk.venues[0].rule.cost is None:
             orders = OrderBatch.concatenate([*batches[:1], government, outside, *batches[1:]])
-            return [hold_session(desk.venues[0], orders, self.registry, product, self.streams, worth, period)]
+            return [
+                hold_session(
+                    desk.venues[0],
+                    orders,
+                    self.registry,
+                    product,
+                    self.streams,
+                    worth,
+                    period,
+                    issuer,
+                    quote.price / desk.rule.tick,
+                )
+            ]
         return hold_sessions(
             desk, OrderBatch.concatenate(batches), government, outside, quote.price, horizon.front_left <= 1,
-            self.registry, product, self.streams, worth, period,
+            self.registry, product, self.streams, worth, period, issuer,
         )  # fmt: skip
+
+    def _announce(
+        self, office: Office, desk: Desk, horizon: Horizon, period: int, product: int, regulator: Regulator
+    ) -> OrderBatch:
+        """Let containment rules act and return the authority's orders of this period."""
+        year, month = divmod(period, self.spec.periods)
+        cap = float(regulator.cap[min(year, self.spec.years - 1), desk.k])
+        public = office.public(int(self.spec.start_year) + year, month, self.spec.periods, cap)
+        return office.announce(horizon.front_left, public, product, period, self.registry, regulator, horizon.front)
+
+    def _brought_without_limit(self, desk: Desk, horizon: Horizon, quote: Quote, now: float) -> float:
+        """Return what others bring now, in units, where some of them bring whatever is needed at the expected price.
+
+        They then bring an equal part of all that planners need, in every period of the window.
+        """
+        if not quote.elastic or not desk.planning.size:
+            return float(now)
+        spec, k = self.spec, desk.k
+        later = spec.deadline(k, horizon.front + quote.window) - spec.deadline(k, horizon.front)
+        return float(desk.need.sum()) / max(1, later + horizon.front_left)
 
     def _sold_by_authority(self, sessions: "list[Session]") -> int:
         """Return the lots of what was put up for auction and sale that were sold, without those that a house sold."""
@@ -291,6 +352,19 @@ class Exchange:
         if cost.any():
             owed = np.rint(cost / self.spec.minor_unit).astype(np.int64)
             paid = np.minimum(owed, self.registry.spendable()[: owed.size])  # no further than cash and credit go
+            self.population.trading_cost[:] += paid * self.spec.minor_unit
+            self.registry.pay_outside(paid, period)
+
+    def _charge_venues(self, sessions: "list[Session]", desk: Desk, period: int) -> None:
+        """Book what venues' own costs came to; they are paid to the outside world."""
+        firms = len(self.spec.population)
+        for session in sessions:
+            if session.venue.rule.cost is None:
+                continue
+            money = np.asarray(session.money[:firms] * self.spec.minor_unit, np.float64)
+            owed = costs_of(session.net[:firms], money, session.venue.rule.cost, desk.rule.lot)
+            paid = np.minimum(np.rint(owed / self.spec.minor_unit).astype(np.int64), self.registry.spendable()[:firms])
+            session.fees = float(paid.sum()) * self.spec.minor_unit
             self.population.trading_cost[:] += paid * self.spec.minor_unit
             self.registry.pay_outside(paid, period)
 

@@ -1,22 +1,25 @@
 """Venues at work: one place to trade an instrument each, with its mechanism, the mechanism's state and its record.
 
-A venue holds one session a period, of one round or of several: accounts then arrive over the rounds at random, each
-in the round that a hash of period, product and account gives it. In every round what is on offer is locked, cleared
+A venue holds one session a period, of one round or of several: accounts then come over the rounds at random, several
+times each, with what they still want to trade (`agents.placing`). In every round what is on offer is locked, cleared
 and settled (`market.settlement.trade`). What a session did is told in lots and ticks, whatever the mechanism.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from agents.placing import ONE_VISIT, Visits, placed
+from agents.trading_rules import Guard, guard_of
 from market import settlement
 from market.instruments import Instrument, Venue
+from market.matching.order_book_state import BookOrders
 from market.matching.protocol import Grid, MechanismRule
-from market.orders import ClearingResult, OrderBatch, Trades
-from market.randomness import Stream, Streams, tie_break
+from market.orders import ClearingResult, OrderBatch, Reason, Trades
+from market.randomness import Streams
 from market.registry import Registry
 
 Ints = npt.NDArray[np.int64]
@@ -32,6 +35,7 @@ class OpenVenue:
     rule : its declaration; ``mechanism`` : how orders become trades there.
     house : the account that trades where the venue itself does, None where it never does.
     state, vintage : the mechanism's state and the vintage that it belongs to.
+    guard : trading rules, None without any. held : orders shown at the edge of a price limit, this period.
     slippage, filled : what accounts have met there of late (`agents.routing`): by how much buyers paid more, and
         sellers got less, than expected, as shares of the expected price; and the share that found a partner.
     """
@@ -43,6 +47,8 @@ class OpenVenue:
     house: int | None
     state: Any = None
     vintage: int = -1
+    guard: Guard | None = None
+    held: int = 0
     slippage: list[float] = field(default_factory=lambda: [0.0, 0.0])
     filled: float = 1.0
 
@@ -61,6 +67,8 @@ class Session:
     money_per_lot_tick : minor units of one lot at one tick.
     trades : single trades by round, where the mechanism trades one by one.
     quotes : best bid and best ask in ticks, and the lots near their middle, when the session ended; NaN without a book.
+    expected : price in ticks that accounts expected.
+    fees : money that trading here cost accounts beside the price.
     """
 
     venue: OpenVenue
@@ -79,6 +87,8 @@ class Session:
     money_per_lot_tick: int
     trades: list[tuple[int, Trades]] = field(default_factory=list)
     quotes: tuple[float, float, float] = (np.nan, np.nan, np.nan)
+    expected: float = np.nan
+    fees: float = 0.0
 
     @property
     def worth(self) -> Ints:
@@ -93,7 +103,7 @@ class Session:
         return self.money / self.money_per_lot_tick
 
 
-def open_venues(rules: Sequence[Instrument], registry: Registry) -> list[list[OpenVenue]]:
+def open_venues(rules: Sequence[Instrument], registry: Registry, periods: int) -> list[list[OpenVenue]]:
     """Return the venues of every instrument, numbered through."""
     number = 0
     found: list[list[OpenVenue]] = []
@@ -101,18 +111,23 @@ def open_venues(rules: Sequence[Instrument], registry: Registry) -> list[list[Op
         mine = []
         for position, venue in enumerate(rule.venues):
             house = {"none": None, "reserve": registry.reserve, "dealer": registry.dealer}[venue.mechanism.house]
-            mine.append(OpenVenue(number, position, venue, venue.mechanism, house))
+            opened = OpenVenue(number, position, venue, venue.mechanism, house)
+            opened.guard = guard_of(rule, venue.mechanism.rounds_a_period, periods)
+            mine.append(opened)
             number += 1
         found.append(mine)
     return found
 
 
-def turn_to(venue: OpenVenue, vintage: int, rule: Instrument, registry: Registry, product: int, period: int) -> None:
+def turn_to(
+    venue: OpenVenue, vintage: int, year: int, rule: Instrument, registry: Registry, product: int, period: int
+) -> None:
     """Open the venue for a vintage if it is not yet: a fresh state, and the house's stock issued to its account."""
     if venue.vintage == vintage:
         return
     venue.vintage = vintage
-    venue.state = venue.mechanism.open(Grid(rule.lot, rule.tick))
+    grid = Grid(rule.lot, rule.tick)
+    venue.state = venue.mechanism.open_year(venue.mechanism.open(grid), grid, year)
     stock = venue.mechanism.stock(venue.state)
     if stock and venue.house is not None:
         registry.issue(product, np.array([venue.house]), np.array([stock]), period)
@@ -126,25 +141,42 @@ def hold_session(
     streams: Streams,
     money_per_lot_tick: int,
     period: int,
+    issuer: int | None = None,
+    expected: float = 0.0,
 ) -> Session:
-    """Clear and settle the orders sent to a venue, in one round or in several."""
-    mechanism, rounds = venue.mechanism, venue.mechanism.rounds_a_period
+    """Clear and settle the orders sent to a venue, in one round or in several.
+
+    ``issuer`` is the authority's account where it sells without limit. ``expected`` is the price that accounts expect,
+    in ticks: where their own limit may become their price they do not show it all at once (`agents.placing`).
+    """
+    mechanism, rounds, price = venue.mechanism, venue.mechanism.rounds_a_period, max(1, round(expected))
 
     def clear(part: OrderBatch, turn: int) -> tuple[ClearingResult, settlement.SettlementSummary]:
+        if isinstance(part, BookOrders):  # those who come for the last time withdraw what they have resting
+            plain = OrderBatch(part.account, part.side, part.price, part.quantity)
+            venue.state = settlement.release_replaced(
+                registry, product, plain, mechanism, venue.state, money_per_lot_tick
+            )
         stream = streams.at("clearing", period, turn + (venue.position << 16), product)
         venue.state, result, summary = settlement.trade(
-            registry, product, part, mechanism, venue.state, stream, money_per_lot_tick, period, venue.house
+            registry, product, part, mechanism, venue.state, stream, money_per_lot_tick, period, venue.house, issuer
         )
         return result, summary
 
+    guard, firms = venue.guard, registry.firms
+    venue.held = 0
+    if guard is not None:
+        guard.start_period()
+        clear = _guarded(clear, guard, registry, product)
     if rounds == 1:
-        result, summary = clear(orders, 0)
+        result, summary = clear(placed(venue, orders, price, ONE_VISIT, firms), 0)
         session = _of_one_round(venue, orders, result, summary, money_per_lot_tick)
     else:
-        arrival = streams.at("arrival", period, venue.position, product)
-        session = _of_rounds(venue, orders, rounds, clear, arrival, money_per_lot_tick)
-    session.quotes = mechanism.quotes(venue.state)
-    venue.state = settlement.end_period(registry, product, mechanism, venue.state, money_per_lot_tick)
+        key = streams.at("arrival", period, venue.position, product).key
+        visits = Visits(venue, orders, rounds, key, firms)
+        session = _of_rounds(venue, orders, clear, visits, money_per_lot_tick, price)
+    session.expected = expected
+    venue.state = settlement.end_period(registry, product, mechanism, venue.state, money_per_lot_tick, issuer)
     return session
 
 
@@ -169,27 +201,26 @@ def _of_one_round(
 
 
 def _of_rounds(
-    venue: OpenVenue, orders: OrderBatch, rounds: int, clear: Any, arrival: Stream, money_per_lot_tick: int
+    venue: OpenVenue, orders: OrderBatch, clear: Any, visits: Visits, money_per_lot_tick: int, price: int
 ) -> Session:
-    """Let accounts arrive over the rounds; an order that rests is filled in later rounds too, as the trades tell."""
-    turn = (tie_break(arrival.key, orders.account) % np.uint64(rounds)).astype(np.int64)
-    order = np.argsort(turn, kind="stable")
-    ends = np.searchsorted(turn[order], np.arange(rounds + 1))
-    reason = np.zeros(len(orders), dtype=np.int8)
-    filled, worth = np.zeros(len(orders), dtype=np.int64), np.zeros(len(orders), dtype=np.int64)
+    """Let accounts come and come again over the rounds, each time with what they still want to trade."""
     session = Session(
-        venue, orders, filled, worth, reason, np.nan, np.inf, -np.inf, np.nan, 0, 0,
-        np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), money_per_lot_tick,
+        venue, orders, np.zeros(len(orders), dtype=np.int64), None, np.zeros(len(orders), dtype=np.int8),
+        np.nan, np.inf, -np.inf, np.nan, 0, 0, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64),
+        money_per_lot_tick,
     )  # fmt: skip
-    for r in range(rounds):
-        rows = order[ends[r] : ends[r + 1]]
-        if not rows.size and r:
+    for turn in range(visits.rounds):
+        if turn == visits.rounds - 1:  # in which nothing rests any more
+            session.quotes = venue.mechanism.quotes(venue.state)
+        rows, batch = visits.at(turn, session, price)
+        if not rows.size and turn:
             continue
-        result, summary = clear(orders.take(rows), r)
-        reason[rows] = result.reason
-        filled[rows] = result.filled
-        worth[rows] = result.worth
-        _add(session, result, summary, r)
+        result, summary = clear(batch, turn)
+        session.reason[rows] = result.reason
+        _add(session, result, summary, turn)
+        visits.traded(session, result, batch)
+    session.filled = orders.quantity - visits.left()
+    session.reason[session.filled == orders.quantity] = Reason.FILLED
     if session.volume:
         session.price = session.value / session.volume
     else:
@@ -214,3 +245,20 @@ def _add(session: Session, result: ClearingResult, summary: settlement.Settlemen
     session.last = float(prices[-1])
     session.volume += result.volume
     session.value += result.turnover
+
+
+def _guarded(clear: Any, guard: Guard, registry: Registry, product: int) -> Any:
+    """Return a clearing that first turns away what trading rules do not let through, and watches its close."""
+
+    def guarded(part: OrderBatch, turn: int) -> tuple[ClearingResult, settlement.SettlementSummary]:
+        admitted, rows, reason = guard.admit(part, registry, product)
+        result, summary = clear(admitted, turn)
+        last = result.trades.price[-1] if result.trades is not None and len(result.trades) else result.price
+        guard.observe(int(last))
+        filled, worth = np.zeros(len(part), dtype=np.int64), np.zeros(len(part), dtype=np.int64)
+        filled[rows], worth[rows], reason[rows] = result.filled, result.worth, result.reason
+        cut = (reason == Reason.FILLED) & (filled < part.quantity)
+        reason[cut] = Reason.HOLDING_LIMIT
+        return replace(result, filled=filled, value=worth, reason=reason), summary
+
+    return guarded

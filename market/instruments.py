@@ -1,13 +1,18 @@
 """Instruments: one kind of right each, with its unit, lot, tick and kind of flow; vintages and their calendar."""
 
-from typing import Literal
+from typing import Any, Literal
 
+from pydantic import field_validator
+
+from market.matching import AnyMechanism
 from market.matching.call_auction import CallAuction
 from market.policies.allocation import Allocation
 from market.policies.banking import Banking
 from market.policies.cap import Cap
+from market.policies.containment import Containment
 from market.policies.outside import OutsideMarket
 from market.policies.penalty import Penalty
+from market.policies.transaction_cost import TransactionCost
 from market.rules import Rule, parameter
 
 
@@ -40,7 +45,15 @@ class Venue(Rule):
     """One place to trade an instrument, with one mechanism."""
 
     name: str = parameter("exchange", description="name of the venue", min_length=1)
-    mechanism: CallAuction = parameter(default_factory=CallAuction, description="how orders become trades")
+    mechanism: AnyMechanism = parameter(default_factory=CallAuction, description="how orders become trades")
+    cost: TransactionCost | None = parameter(None, description="what a trade costs beside its price")
+
+
+def _or_in_short(schema: dict[str, Any]) -> None:
+    """Let the schema of a list also take a short form in words."""
+    listed = {"type": "array", "items": schema.pop("items")}
+    schema.pop("type")
+    schema["anyOf"] = [{"type": "string", "description": "mechanisms in short, as in listed+block"}, listed]
 
 
 class Instrument(Rule):
@@ -61,8 +74,13 @@ class Instrument(Rule):
     )
     penalty: Penalty = parameter(description="what a shortfall costs")
     venues: tuple[Venue, ...] = parameter(
-        (Venue(),), description="where the right is traded", min_length=1, max_length=1
+        (Venue(),),
+        description="where the right is traded; or mechanisms in short, as in listed+block",
+        min_length=1,
+        max_length=8,
+        json_schema_extra=_or_in_short,
     )
+    containment: tuple[Containment, ...] = parameter((), description="rules that hold the price, applied in this order")
     outside: OutsideMarket | None = parameter(
         None, description="a market outside the model that buys and sells the same right"
     )
@@ -78,6 +96,15 @@ class Instrument(Rule):
         unit="units",
         ge=0,
     )
+
+    @field_validator("venues")
+    @classmethod
+    def _names_differ(cls, venues: tuple[Venue, ...]) -> tuple[Venue, ...]:
+        names = [venue.name for venue in venues]
+        double = sorted({name for name in names if names.count(name) > 1})
+        if double:
+            raise ValueError(f"two venues are called {double[0]}; give each a name of its own")
+        return venues
 
     @property
     def banked(self) -> bool:

@@ -237,7 +237,7 @@ class ClearingResult:
     @property
     def turnover(self) -> int:
         """Ticks·lots that buyers pay in all, accounts and the house."""
-        if self.trades is not None:  # orders of earlier batches may have traded too
+        if self.trades is not None:
             return int((self.trades.price * self.trades.lots).sum())
         if self.value is None:
             return self.volume * max(self.price, 0)

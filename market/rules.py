@@ -15,4 +15,4 @@ class Rule(BaseModel):
 def parameter(default: Any = ..., *, description: str, unit: str | None = None, **bounds: Any) -> Any:
     """Return a pydantic field that carries its unit into the JSON Schema, the docs and the forms."""
     extra: JsonDict | None = {"unit": unit} if unit else None
-    return Field(default, description=description, json_schema_extra=extra, **bounds)
+    return Field(default, description=description, json_schema_extra=bounds.pop("json_schema_extra", extra), **bounds)

@@ -12,7 +12,7 @@ import numpy as np
 
 from market.errors import ConservationError
 from market.matching.protocol import Mechanism
-from market.orders import BUY, HOUSE, NO_PRICE, SELL, Bytes, ClearingResult, Ints, OrderBatch, Reason
+from market.orders import BUY, HOUSE, LARGEST_TOTAL, NO_PRICE, SELL, Bytes, ClearingResult, Ints, OrderBatch, Reason
 from market.randomness import Stream
 from market.registry import Registry
 
@@ -46,12 +46,14 @@ class SettlementSummary:
     net_money: Ints
 
 
-def lock_orders(registry: Registry, product: int, orders: OrderBatch, money_per_lot_tick: int) -> Acceptance:
+def lock_orders(
+    registry: Registry, product: int, orders: OrderBatch, money_per_lot_tick: int, issuer: int | None = None
+) -> Acceptance:
     """Lock what orders may need; reject whole orders of accounts that cannot cover all of theirs.
 
     An account keeps the orders most likely to trade: its cheapest offers and its highest bids as far as they are
     covered; at equal prices small orders before large ones. Proceeds of its sells do not cover its buys. The outside
-    market is not limited.
+    market is not limited, nor is what ``issuer`` sells.
 
     Raises
     ------
@@ -60,14 +62,14 @@ def lock_orders(registry: Registry, product: int, orders: OrderBatch, money_per_
     ConservationError
         Where all orders together are worth more than 2**61 minor units.
     """
-    rights, money = _claims(registry, orders, money_per_lot_tick)
+    rights, money = _claims(registry, orders, money_per_lot_tick, issuer)
     reason = np.zeros(len(orders), dtype=np.int8)
     rows = np.arange(len(orders))
     if not registry.hold(product, rights, money):
-        reason = _rejections(registry, product, orders, money_per_lot_tick)
+        reason = _rejections(registry, product, orders, money_per_lot_tick, issuer)
         rows = np.flatnonzero(reason == Reason.FILLED)
         orders = orders.take(rows)
-        rights, money = _claims(registry, orders, money_per_lot_tick)
+        rights, money = _claims(registry, orders, money_per_lot_tick, issuer)
         if not registry.hold(product, rights, money):
             raise ConservationError("orders that were found covered are not")
     return Acceptance(orders, rows, reason, rights, money)
@@ -83,6 +85,7 @@ def settle(
     accepted: Acceptance | None = None,
     house: int | None = None,
     keep: tuple[Ints, Ints] | None = None,
+    issuer: int | None = None,
 ) -> SettlementSummary:
     """Move rights and cash as the fills say and release the locks of ``accepted``.
 
@@ -103,6 +106,8 @@ def settle(
         lots, money = _net_at_one_price(registry, orders, result, money_per_lot_tick)
     else:
         lots, money = net_of_result(orders, result, money_per_lot_tick, registry.accounts, house)
+    if issuer is not None and (lacking := -int(lots[issuer] + registry.free(product)[issuer])) > 0:
+        registry.issue(product, np.array([issuer]), np.array([lacking]), period)
     unlock, unlock_cash = (accepted.rights, accepted.money) if accepted else (None, None)
     if keep is not None and accepted is not None:
         unlock, unlock_cash = accepted.rights - keep[0], accepted.money - keep[1]
@@ -172,51 +177,69 @@ def trade(
     money_per_lot_tick: int,
     period: int,
     house: int | None = None,
+    issuer: int | None = None,
 ) -> tuple[Any, ClearingResult, SettlementSummary]:
     """Lock, clear and settle; the result has a row for every order given, also for those that were rejected.
 
-    ``house`` is the account behind a venue that trades itself; what one without a limit sells is issued as it is sold.
-    Orders that rest in the state keep their locks; those that the batch replaces lose them before it is locked.
+    ``house`` is the account behind a venue that trades itself; what one without a limit sells is issued as it is sold,
+    and so is what ``issuer`` (the authority that sells at a ceiling without limit) sells beyond its balance. Orders
+    that rest in the state keep their locks.
     """
-    replaced = getattr(mechanism, "replaced", None)
-    if replaced is not None:
-        state = _released(registry, product, mechanism, state, replaced(state, orders), money_per_lot_tick)
-    accepted = lock_orders(registry, product, orders, money_per_lot_tick)
+    state = release_replaced(registry, product, orders, mechanism, state, money_per_lot_tick)
+    accepted = lock_orders(registry, product, orders, money_per_lot_tick, issuer)
     before = mechanism.resting(state)
     state, result = mechanism.clear(state, accepted.orders, stream)
-    keep = _change_of_claims(registry, before, mechanism.resting(state), money_per_lot_tick)
+    keep = _change_of_claims(registry, before, mechanism.resting(state), money_per_lot_tick, issuer)
     if house is not None and result.house_lots < 0 and getattr(mechanism, "unlimited", False):
         registry.issue(product, np.array([house]), np.array([-result.house_lots]), period)
-    summary = settle(registry, product, accepted.orders, result, money_per_lot_tick, period, accepted, house, keep)
+    summary = settle(
+        registry, product, accepted.orders, result, money_per_lot_tick, period, accepted, house, keep, issuer
+    )
     if len(accepted.orders) < len(orders):
         result = _with_rejected(result, accepted, len(orders))
     return state, result, summary
 
 
-def end_period(registry: Registry, product: int, mechanism: Mechanism, state: Any, money_per_lot_tick: int) -> Any:
-    """Return the state with which the next period begins, after releasing the locks of orders that rest no longer."""
-    return _released(registry, product, mechanism, state, mechanism.end_period(state), money_per_lot_tick)
-
-
-def _released(
-    registry: Registry, product: int, mechanism: Mechanism, state: Any, later: Any, money_per_lot_tick: int
+def end_period(
+    registry: Registry,
+    product: int,
+    mechanism: Mechanism,
+    state: Any,
+    money_per_lot_tick: int,
+    issuer: int | None = None,
 ) -> Any:
-    """Return the later state after releasing the locks of orders that rest in the earlier one only."""
-    if later is not state:
-        keep = _change_of_claims(registry, mechanism.resting(state), mechanism.resting(later), money_per_lot_tick)
-        if keep is not None:
-            registry.unlock(product, None, -keep[0])
-            registry.unlock_cash(None, -keep[1])
-    return later
+    """Return the state with which the next period begins, after releasing the locks of orders that rest no longer."""
+    before = mechanism.resting(state)
+    state = mechanism.end_period(state)
+    keep = _change_of_claims(registry, before, mechanism.resting(state), money_per_lot_tick, issuer)
+    if keep is not None:
+        registry.unlock(product, None, -keep[0])
+        registry.unlock_cash(None, -keep[1])
+    return state
+
+
+def release_replaced(
+    registry: Registry, product: int, orders: OrderBatch, mechanism: Mechanism, state: Any, money_per_lot_tick: int
+) -> Any:
+    """Return the state without what the orders replace, and release the locks of that."""
+    replaced = getattr(mechanism, "replaced", None)
+    after = state if replaced is None else replaced(state, orders)
+    if after is state:
+        return state
+    keep = _change_of_claims(registry, mechanism.resting(state), mechanism.resting(after), money_per_lot_tick)
+    if keep is not None:
+        registry.unlock(product, None, -keep[0])
+        registry.unlock_cash(None, -keep[1])
+    return after
 
 
 def _change_of_claims(
-    registry: Registry, before: OrderBatch, after: OrderBatch, money_per_lot_tick: int
+    registry: Registry, before: OrderBatch, after: OrderBatch, money_per_lot_tick: int, issuer: int | None = None
 ) -> tuple[Ints, Ints] | None:
     """Return by how much lots and minor units (A,) of resting orders rise; None where nothing rests."""
     if not len(before) and not len(after):
         return None
-    old, new = (_claims(registry, orders, money_per_lot_tick) for orders in (before, after))
+    old, new = (_claims(registry, orders, money_per_lot_tick, issuer) for orders in (before, after))
     return new[0] - old[0], new[1] - old[1]
 
 
@@ -233,7 +256,9 @@ def _with_rejected(result: ClearingResult, accepted: Acceptance, orders: int) ->
     return replace(result, filled=filled, reason=reason, value=value)
 
 
-def _claims(registry: Registry, orders: OrderBatch, money_per_lot_tick: int) -> tuple[Ints, Ints]:
+def _claims(
+    registry: Registry, orders: OrderBatch, money_per_lot_tick: int, issuer: int | None = None
+) -> tuple[Ints, Ints]:
     from market.settlement_kernel import claims
 
     orders.check_types()
@@ -247,14 +272,21 @@ def _claims(registry: Registry, orders: OrderBatch, money_per_lot_tick: int) -> 
             "or all orders together are worth more than 2**61 minor units or lots"
         )
     rights[registry.outside] = money[registry.outside] = 0
+    if issuer is not None:
+        rights[issuer] = 0
     return rights, money
 
 
-def _rejections(registry: Registry, product: int, orders: OrderBatch, money_per_lot_tick: int) -> Bytes:
+def _rejections(
+    registry: Registry, product: int, orders: OrderBatch, money_per_lot_tick: int, issuer: int | None
+) -> Bytes:
     reason = np.zeros(len(orders), dtype=np.int8)
     worth = orders.price * orders.quantity * money_per_lot_tick
     outside = registry.outside
-    reason[_uncovered(orders, SELL, orders.quantity, registry.free(product), outside)] = Reason.REJECTED_NOT_HELD
+    free = registry.free(product)
+    if issuer is not None:
+        free[issuer] = LARGEST_TOTAL
+    reason[_uncovered(orders, SELL, orders.quantity, free, outside)] = Reason.REJECTED_NOT_HELD
     reason[_uncovered(orders, BUY, worth, registry.spendable(), outside)] = Reason.REJECTED_NO_CASH
     return reason
 

@@ -3,14 +3,19 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scenarios.comparison import compare as compare
     from scenarios.loading import load as load
     from scenarios.runner import run as run
 
-__all__ = ["load", "run"]
+__all__ = ["compare", "load", "run"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the two public functions when they are first used, so that `import scenarios` stays light."""
+    """Import the public functions when they are first used, so that `import scenarios` stays light."""
+    if name == "compare":
+        from scenarios.comparison import compare
+
+        return compare
     if name == "load":
         from scenarios.loading import load
 

@@ -1,6 +1,6 @@
-"""The command line: `quotalab list | show | check | schema | run | report | validate | dashboard`.
+"""The command line: `quotalab list | show | check | schema | run | compare | report | validate | dashboard`.
 
-Exit codes: 0 done; 1 a validation case or the run itself failed; 2 a mistake in what was given, nothing written; 130
+Exit codes: 0 done; 1 a validation case or a run failed; 2 a mistake in what was given, nothing written; 130
 stopped by Ctrl-C.
 """
 
@@ -125,13 +125,53 @@ def run(
 
 
 @app.command
+def compare(
+    name: str,
+    /,
+    *,
+    vary: Annotated[list[str] | None, Parameter(negative="")] = None,
+    seeds: Annotated[int, Parameter(converter=_whole, validator=Number(gte=1, lte=100_000))] = 10,
+    settings: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
+    baseline: str = "1",
+    workers: Annotated[int | None, Parameter(converter=_whole, validator=Number(gte=1, lte=512))] = None,
+    out: Path | None = None,
+    json: AsJson = False,
+    language: Language = "en",
+) -> int:
+    """Run the same seeds through several arms of a scenario and show what each arm changes, with intervals.
+
+    Parameters
+    ----------
+    name
+        Library name or path of a scenario.
+    vary
+        Values to compare, as path=a,b,c; may be given several times, then every combination is an arm.
+    seeds
+        How many seeds go through each arm: 0, 1, 2 and so on.
+    settings
+        A value that all arms share, as path=value; may be given several times.
+    baseline
+        Label or number of the arm that the others are compared with.
+    workers
+        Number of processes; one a processor if not given.
+    out
+        Folder for the results; runs/compare-NAME if not given. A comparison never overwrites.
+    """
+    from scenarios.commands import comparing
+
+    return comparing.compare(
+        name, vary or [], seeds, settings or [], out, language, baseline=baseline, workers=workers, as_json=json
+    )
+
+
+@app.command
 def report(folder: Path, /, *, language: Language = "en") -> int:
-    """Write the report of a saved run again.
+    """Write the report of a saved run or comparison again.
 
     Parameters
     ----------
     folder
-        Folder of a run.
+        Folder of a run or a comparison.
     """
     from scenarios.commands import running
 

@@ -1,16 +1,18 @@
 """Key indicators of a run, declared once: name, unit, direction, text in both languages, and a pure function.
 
-Indicators of an instrument are named ``<instrument>.<name>``. One that cannot be worked out is NaN, never zero.
+Indicators of an instrument are named ``<instrument>.<name>``, and where it has several venues those of a venue
+``<instrument>.<venue>.<name>``. One that cannot be worked out is NaN, never zero.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from market.instruments import Text
+from scenarios.market_quality import QUALITY_KPIS, QualityKpi
 from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
@@ -44,6 +46,13 @@ class InstrumentTables:
         if self.markets.empty:
             return self.markets
         return self.markets[self.markets["period"] < self.years * self.periods]
+
+    def by_venue(self) -> "dict[str, InstrumentTables]":
+        """Return the market's rows of each venue by its name; nothing where there is one venue only."""
+        names = self.markets["venue"].unique().tolist() if "venue" in self.markets else []
+        if len(names) < 2:
+            return {}
+        return {str(name): replace(self, markets=self.markets[self.markets["venue"] == name]) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,7 @@ class InstrumentKpi:
     text: Text
     value: Callable[[InstrumentTables], float]
     outside_only: bool = False  # only for rights with an outside market
+    quality: bool = False  # of the market's working; not every mechanism has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,14 @@ def kpis_of(tables: "Mapping[str, pd.DataFrame]", scenario: Scenario) -> "pd.Ser
             name = f"{one.key}.{kpi.name}"
             values[name] = float(kpi.value(one))
             units[name] = kpi.unit.format(unit=scenario.instruments[one.key].unit, money=money)
+        for venue, rows in one.by_venue().items():
+            for kpi in VENUE_KPIS:
+                name = f"{one.key}.{venue}.{kpi.name}"
+                values[name] = float(kpi.value(rows))
+                units[name] = kpi.unit.format(unit=scenario.instruments[one.key].unit, money=money)
+            total = _sum(one.markets, "volume")
+            values[f"{one.key}.{venue}.{VOLUME_SHARE.name}"] = _ratio(_sum(rows.markets, "volume"), total)
+            units[f"{one.key}.{venue}.{VOLUME_SHARE.name}"] = VOLUME_SHARE.unit
     whole = RunTables(tables, tuple(scenario.instruments), scenario.money.social_discount_rate)
     for overall in RUN_KPIS:
         values[overall.name] = float(overall.value(whole))
@@ -120,7 +138,9 @@ def kpis_of(tables: "Mapping[str, pd.DataFrame]", scenario: Scenario) -> "pd.Ser
 def declared(name: str) -> InstrumentKpi | RunKpi:
     """Return the declaration of an indicator by the name it has in the series."""
     instrument, _, plain = name.rpartition(".")
-    return _INSTRUMENT[plain] if instrument else _RUN[plain]
+    if not instrument:
+        return _RUN[plain]
+    return VOLUME_SHARE if plain == VOLUME_SHARE.name else _INSTRUMENT[plain]
 
 
 def _instruments(tables: "Mapping[str, pd.DataFrame]", scenario: Scenario) -> Iterator[InstrumentTables]:
@@ -263,6 +283,13 @@ def _accounts_short(run: RunTables) -> float:
     return _sum(run.frames["compliance"], "accounts_short") if "compliance" in run.frames else np.nan
 
 
+def _of_quality(kpi: QualityKpi) -> InstrumentKpi:
+    def value(one: InstrumentTables) -> float:
+        return kpi.value(one.markets if kpi.whole_run else one.priced)
+
+    return InstrumentKpi(kpi.name, kpi.unit, kpi.direction, kpi.text, value, quality=True)
+
+
 def _text(en: str, zh: str) -> Text:
     return Text(en=en, zh=zh)
 
@@ -316,7 +343,12 @@ INSTRUMENT_KPIS: tuple[InstrumentKpi, ...] = (
     InstrumentKpi(
         "import_bill", "{money}", "neutral", _text("Bill of net imports", "净调入费用"), import_bill, outside_only=True
     ),
+    *map(_of_quality, QUALITY_KPIS),
 )  # fmt: skip
+VOLUME_SHARE = InstrumentKpi(
+    "volume_share", "share of volume", "neutral", _text("Venue's share of volume", "交易方式成交占比"), lambda _: np.nan
+)
+"""Of a venue only: it needs the volume of the others too."""
 RUN_KPIS: tuple[RunKpi, ...] = (
     RunKpi(
         "abatement_cost", PRESENT, "lower", _text("Cost of measures and output cuts", "减排与减产成本"), abatement_cost
@@ -349,4 +381,10 @@ RUN_KPIS: tuple[RunKpi, ...] = (
     RunKpi("burden_gini", "0 to 1", "lower", _text("Inequality of burden (Gini)", "负担基尼系数"), burden_gini),
 )  # fmt: skip
 _INSTRUMENT = {kpi.name: kpi for kpi in INSTRUMENT_KPIS}
+VENUE_KPIS = tuple(
+    kpi
+    for kpi in INSTRUMENT_KPIS
+    if kpi.quality or kpi.name in {"mean_price", "price_volatility", "volume", "turnover", "last_quarter_share"}
+)
+"""Indicators that the rows of one venue alone can give."""
 _RUN = {kpi.name: kpi for kpi in RUN_KPIS}

@@ -14,6 +14,7 @@ from scenarios.documents import Node, as_json, node_of, read_document
 from scenarios.errors import InputError, Problem
 from scenarios.messages import explain
 from scenarios.schema import Scenario
+from scenarios.short_forms import written_out
 
 PROJECT = Path(__file__).resolve().parent
 LIBRARY = PROJECT / "library"
@@ -116,6 +117,7 @@ def read(name_or_path: str | os.PathLike[str], overrides: Mapping[str, Any] | No
     problems += more
     for key, value in (overrides or {}).items():
         tree = _replaced(tree, key, value, problems, shown(path))
+    tree = written_out(tree)
     places: dict[str, tuple[str, int]] = {}
     _collect(tree, "", places)
     origin = Origin(shown(path), places, folders)

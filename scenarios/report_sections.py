@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios import figures
 from scenarios.display import Display, say
+from scenarios.market_rows import by_period
 from scenarios.report_tables import (
     compliance_table,
     cost_table,
@@ -16,6 +17,7 @@ from scenarios.report_tables import (
     run_indicators,
 )
 from scenarios.report_warnings import worded
+from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -23,23 +25,12 @@ if TYPE_CHECKING:
     from scenarios.results import RunResult
 
 
-@dataclass(slots=True)
-class Page:
-    """A report that is being written: what it shows, in which words, and the figures that it needs."""
+@dataclass(slots=True, kw_only=True)
+class Sheet:
+    """A page that is being written: in which words, and the figures that it needs."""
 
-    result: "RunResult"
     display: Display
     figures: "dict[str, go.Figure]" = field(default_factory=dict)
-
-    @property
-    def title(self) -> str:
-        """Title of the scenario."""
-        return say(self.result.scenario.title, self.display.language)
-
-    @property
-    def summary(self) -> str:
-        """Summary of the scenario."""
-        return say(self.result.scenario.summary, self.display.language)
 
     def text(self, path: str, **values: object) -> str:
         """Return a fixed text, escaped."""
@@ -54,6 +45,23 @@ class Page:
             f'<figure>{shown}<div class="plot" id="figure-{name}" role="img" '
             f'aria-label="{escape(title)}" style="height:{height}px"></div></figure>'
         )
+
+
+@dataclass(slots=True, kw_only=True)
+class Page(Sheet):
+    """The report of a run that is being written."""
+
+    result: "RunResult"
+
+    @property
+    def title(self) -> str:
+        """Title of the scenario."""
+        return say(self.result.scenario.title, self.display.language)
+
+    @property
+    def summary(self) -> str:
+        """Summary of the scenario."""
+        return say(self.result.scenario.summary, self.display.language)
 
 
 def sections(page: Page) -> dict[str, str]:
@@ -145,14 +153,15 @@ def indicators(page: Page) -> str:
 def each_right(page: Page, section: str) -> str:
     """Return one small figure per right, each with its own axis."""
     result, display = page.result, page.display
+    markets = by_period(result.markets)
     places = []
     for key, title in display.titles.items():
         if section == "banks" and not result.scenario.instruments[key].banked:
             continue
         if section == "prices":
-            figure = figures.prices(result.markets, result.prices, key, display)
+            figure = figures.prices(markets, result.prices, key, display)
         elif section == "volumes":
-            figure = figures.volumes(result.markets, key, display)
+            figure = figures.volumes(markets, key, display)
         elif section == "flows":
             figure = figures.flows(result.prices, result.instruments, key, display)
         elif section == "banks":
@@ -219,9 +228,14 @@ def ladder(page: Page) -> str:
 
 def assumptions(page: Page) -> str:
     """Return the scenario's notes, flagged ones marked, and the model's own simplifications."""
+    return notes(page, page.result.scenario)
+
+
+def notes(page: Sheet, scenario: Scenario) -> str:
+    """Return the notes of a scenario, flagged ones marked, and the model's own simplifications."""
     display = page.display
     own = []
-    for note in page.result.scenario.notes:
+    for note in scenario.notes:
         flag = f' <span class="flag">{page.text("notes.flag")}</span>' if note.flagged else ""
         own.append(f"<li>{escape(say(note.text, display.language))}{flag}</li>")
     general = "".join(f"<li>{escape(text)}</li>" for text in display.text("model_notes"))
@@ -238,7 +252,7 @@ def warnings(page: Page) -> str:
     given = page.result.warnings
     if not given:
         return f"<p>{page.text('warnings.none')}</p>"
-    items = "".join(_warning(text, page.display) for text in given)
+    items = "".join(warning_item(text, page.display) for text in given)
     listed = f'<ul class="warnings">{items}</ul>'
     if len(given) <= 12:
         return listed
@@ -246,10 +260,13 @@ def warnings(page: Page) -> str:
     return f"<details><summary>{head}</summary>{listed}</details>"
 
 
-def _warning(text: str, display: Display) -> str:
+def warning_item(text: str, display: Display, where: str = "") -> str:
     """Return a warning in the report's language where that has words for it, else as it was given."""
     said = worded(text, display)
-    return f'<li lang="en">{escape(text)}</li>' if said is None else f"<li>{escape(said)}</li>"
+    if said is not None:
+        return f"<li>{escape(where)}{escape(said)}</li>"
+    own = f'{escape(where)}<span lang="en">{escape(text)}</span>'
+    return f"<li>{own}</li>" if where else f'<li lang="en">{escape(text)}</li>'
 
 
 def origin(page: Page) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scenarios.display import Display
+from scenarios.market_rows import by_period
 
 if TYPE_CHECKING:
     from scenarios.results import RunResult
@@ -82,7 +83,7 @@ def _price(result: "RunResult", display: Display, key: str) -> list[str]:
 def _ceiling(result: "RunResult", display: Display, key: str) -> list[str]:
     """Return what scarcity before deadlines did to the mean: a few such periods can be most of it."""
     last = result.prices["year"].max()
-    rows = result.markets[(result.markets["instrument"] == key) & (result.markets["year"] <= last)]
+    rows = by_period(result.markets[(result.markets["instrument"] == key) & (result.markets["year"] <= last)])
     rows = rows[rows["volume"] > 0]
     near = rows["price"] >= NEAR * rows["backstop"]
     if not near.any():

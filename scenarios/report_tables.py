@@ -51,6 +51,8 @@ def instrument_indicators(result: "RunResult", display: Display) -> str:
         if not any(name in result.kpis for name in names):
             continue
         values = [float(result.kpis.get(name, np.nan)) for name in names]
+        if kpi.quality and not np.isfinite(values).any():
+            continue  # no mechanism of this run has it
         cells = [_cell(kpi.unit, key, value, display) for key, value in zip(display.titles, values, strict=True)]
         rows.append([f"{say(kpi.text, display.language)}{_suffix(kpi.unit, display)}", *cells])
     return table(head, rows, name=display.text("indicators.by_right"))

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from scenarios.display import Display, Language
 from scenarios.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from scenarios.report_sections import Sheet
     from scenarios.results import RunResult
 
 STYLE = Path(__file__).resolve().parent / "texts" / "report.css"
@@ -43,12 +45,16 @@ def write_report(result: "RunResult", path: str | os.PathLike[str], language: La
     if language not in {"en", "zh"}:
         remedy = "Choose en or zh."
         raise InputError([Problem("report", 0, "language", f"there is no language {language!r}", remedy)])
-    content = report(result, language).encode()
+    return write_page(target, report(result, language))
+
+
+def write_page(target: Path, text: str) -> Path:
+    """Write a page whole, or leave what was there; raise InputError if it cannot be written."""
     partial = target.parent / f".{target.name}.{os.getpid()}-{time.time_ns():x}.partial"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("xb") as file:
-            file.write(content)
+            file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
         partial.replace(target)
@@ -63,45 +69,68 @@ def write_report(result: "RunResult", path: str | os.PathLike[str], language: La
 
 def report(result: "RunResult", language: Language = "en") -> str:
     """Return the report as HTML text: nothing in it is loaded from anywhere else."""
+    from scenarios.report_sections import Page, sections
+
+    page = Page(display=Display.of_result(result, language), result=result)
+    parts = sections(page)
+    headings = {name: str(page.display.text(f"sections.{name}")) for name in parts}
+    kind = str(page.display.text("page.kind"))
+    made_by = result.manifest.get("versions", {}).get("quotalab", "")
+    return document(page, kind, page.title, page.summary, headings, parts, made_by)
+
+
+def document(
+    page: "Sheet",
+    kind: str,
+    heading: str,
+    summary: str,
+    headings: Mapping[str, str],
+    parts: Mapping[str, str],
+    made_by: str,
+) -> str:
+    """Return a whole page as HTML text.
+
+    Parameters
+    ----------
+    kind, heading, summary : plain text above the sections.
+    headings, parts : title (plain text) and content (HTML) of each section by name.
+    made_by : version of QuotaLab.
+    """
     from plotly.offline import get_plotlyjs
 
     from scenarios.figures import CONFIG
-    from scenarios.report_sections import Page, sections
 
-    display = Display.of_result(result, language)
-    page = Page(result, display)
-    parts = sections(page)
-    title = f"{escape(page.title)} · {escape(display.text('page.kind'))}"
-    contents = "".join(f'<li><a href="#{name}">{escape(display.text(f"sections.{name}"))}</a></li>' for name in parts)
+    display = page.display
+    contents = "".join(f'<li><a href="#{name}">{escape(headings[name])}</a></li>' for name in parts)
     body = "".join(
         f'<section id="{name}" aria-labelledby="{name}-title">'
-        f'<h2 id="{name}-title">{escape(display.text(f"sections.{name}"))}</h2>{content}</section>'
+        f'<h2 id="{name}-title">{escape(headings[name])}</h2>{content}</section>'
         for name, content in parts.items()
     )
     data = json.dumps(
         {
             "figures": {name: json.loads(figure.to_json()) for name, figure in page.figures.items()},
             "config": CONFIG,
-            "locale": "zh-CN" if language == "zh" else "en-GB",
+            "locale": "zh-CN" if display.language == "zh" else "en-GB",
             "words": display.text("modebar"),
         },
         ensure_ascii=False,
     ).replace("<", "\\u003c")
-    footer = display.fill("page.footer", version=result.manifest.get("versions", {}).get("quotalab", ""))
+    footer = display.fill("page.footer", version=made_by)
     return f"""<!DOCTYPE html>
-<html lang="{"zh-CN" if language == "zh" else "en"}">
+<html lang="{"zh-CN" if display.language == "zh" else "en"}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; \
 style-src 'unsafe-inline'; img-src data: blob:; font-src data:">
-<title>{title}</title>
+<title>{escape(heading)} · {escape(kind)}</title>
 <style>{STYLE.read_text(encoding="utf-8")}</style>
 </head>
 <body>
-<a class="skip" href="#results">{escape(display.text("page.skip"))}</a>
-<header><p class="kind">{escape(display.text("page.kind"))}</p><h1>{escape(page.title)}</h1>
-<p class="summary">{escape(page.summary)}</p></header>
+<a class="skip" href="#{"results" if "results" in parts else next(iter(parts))}">{escape(display.text("page.skip"))}</a>
+<header><p class="kind">{escape(kind)}</p><h1>{escape(heading)}</h1>
+<p class="summary">{escape(summary)}</p></header>
 <nav aria-label="{escape(display.text("page.contents"))}"><ul>{contents}</ul></nav>
 <main>
 <noscript><p class="note">{escape(display.text("page.no_script"))}</p></noscript>

@@ -5,7 +5,9 @@ import io
 import json
 import os
 import platform
-from collections.abc import Mapping
+import shutil
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 FORMAT = "quotalab-result"
 FORMAT_VERSION = 1
+COMMANDS = {FORMAT: "quotalab run", "quotalab-comparison": "quotalab compare"}
+"""The commands that write folders, by the format that their manifests name."""
 MANIFEST = "manifest.json"
 PARTIAL = ".partial"
 UNITS = b"quotalab.units"
@@ -157,15 +161,20 @@ class FileSet:
         own = {key: value for key, value in manifest.items() if key != "checksum"}
         return json.dumps({**own, "checksum": _checksum(own)}, ensure_ascii=False, indent=1)
 
-    def read_manifest(self) -> dict[str, Any]:
-        """Return the manifest; raise InputError if the folder holds no whole result that this version can read."""
+    def read_manifest(self, kind: str = FORMAT, newest: int = FORMAT_VERSION) -> dict[str, Any]:
+        """Return the manifest; raise InputError if the folder holds no whole result that this version can read.
+
+        Parameters
+        ----------
+        kind, newest : the name of the format and its newest version.
+        """
         folder, path = self.folder, self.folder / MANIFEST
         if not folder.is_dir():
             raise refusal(folder, "there is no such folder", "Check the path; a result is the folder that a run wrote.")
         if folder.name.endswith(PARTIAL):
             raise refusal(folder, "it is what an interrupted run left", "Remove it and run the scenario again.")
         if not path.is_file():
-            remedy = "Give the folder that `quotalab run` wrote; if it was interrupted, run the scenario again."
+            remedy = f"Give the folder that `{COMMANDS[kind]}` wrote; if it was interrupted, run the scenario again."
             raise refusal(folder, f"it holds no {MANIFEST}, so it is no result", remedy)
         damaged = "Run the scenario again, or restore the folder from a copy."
         try:
@@ -175,14 +184,18 @@ class FileSet:
             raise refusal(path, "it is damaged or cut off", damaged) from error
         except OSError as error:
             raise refusal(path, f"it cannot be read ({error.strerror})", "Check the rights of the folder.") from error
-        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-            raise refusal(path, "it belongs to another program", "Give the folder that `quotalab run` wrote.")
+        if not isinstance(manifest, dict) or manifest.get("format") != kind:
+            found = manifest.get("format") if isinstance(manifest, dict) else None
+            if found in COMMANDS:
+                message = f"it was written by `{COMMANDS[found]}`"
+                raise refusal(path, message, f"Give the folder that `{COMMANDS[kind]}` wrote.")
+            raise refusal(path, "it belongs to another program", f"Give the folder that `{COMMANDS[kind]}` wrote.")
         form = manifest.get("format_version")
-        if isinstance(form, int) and form > FORMAT_VERSION:
+        if isinstance(form, int) and form > newest:
             made = manifest.get("versions", {}).get("quotalab", "newer") if isinstance(manifest, dict) else "newer"
-            message = f"it has result format {form}, and this version reads {FORMAT_VERSION}"
+            message = f"it has result format {form}, and this version reads {newest}"
             raise refusal(path, message, f"Upgrade QuotaLab (the result was made by {made}).")
-        if form != FORMAT_VERSION or manifest.pop("checksum", None) != _checksum(manifest):
+        if form != newest or manifest.pop("checksum", None) != _checksum(manifest):
             raise refusal(path, "it was changed or damaged after it was written", damaged)
         return manifest
 
@@ -211,6 +224,52 @@ class FileSet:
         if problems:
             raise InputError(problems)
         return contents
+
+
+def kind_of(folder: Path) -> str:
+    """Return the format that a folder's manifest names; empty where there is none that can be read."""
+    try:
+        with (folder / MANIFEST).open("rb") as file:
+            manifest = json.loads(file.read(LARGEST_MANIFEST))
+    except (OSError, ValueError, RecursionError):
+        return ""
+    return str(manifest.get("format", "")) if isinstance(manifest, dict) else ""
+
+
+def save_whole(folder: str | os.PathLike[str], write: Callable[[Path], None]) -> Path:
+    """Let ``write`` fill a new (or empty) folder and return it: everything, or nothing.
+
+    Files are written into a hidden folder beside the target, the manifest last, and one rename makes them the result;
+    an interruption or a full disk leaves nothing that can be opened.
+
+    Raises
+    ------
+    InputError : if the folder exists already or the disk does not take the files.
+    """
+    target = Path(folder)
+    if os.path.lexists(target) and not _empty_folder(target):
+        remedy = "Nothing was overwritten; choose another folder, or remove this one first."
+        raise refusal(target, "it exists already", remedy)
+    partial = target.parent / f".{target.name}.{os.getpid()}-{time.time_ns():x}{PARTIAL}"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial.mkdir()
+        write(partial)
+        os.rename(partial, target)  # noqa: PTH104 - Path.rename would hide that a folder is never replaced
+        FileSet.settle(target.parent)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        what = error.strerror or str(error)
+        remedy = "Nothing was kept; make room or choose another folder, and save again."
+        raise refusal(target, f"it cannot be written ({what})", remedy) from error
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return target
+
+
+def _empty_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and not any(path.iterdir())
 
 
 def _checksum(manifest: Mapping[str, Any]) -> str:

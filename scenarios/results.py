@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,12 +15,12 @@ from scenarios.result_files import (
     FORMAT,
     FORMAT_VERSION,
     MANIFEST,
-    PARTIAL,
     FileSet,
     content_hash,
     frame_of,
     parquet_of,
     refusal,
+    save_whole,
     scenario_document,
     versions,
     write_file,
@@ -128,26 +127,7 @@ class RunResult:
         ------
         InputError : if the folder exists already or the disk does not take the files.
         """
-        target = Path(folder)
-        if os.path.lexists(target) and not _empty_folder(target):
-            remedy = "Nothing was overwritten; choose another folder, or remove this one first."
-            raise refusal(target, "it exists already", remedy)
-        partial = target.parent / f".{target.name}.{os.getpid()}-{time.time_ns():x}{PARTIAL}"
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            partial.mkdir()
-            self._write(partial)
-            os.rename(partial, target)  # noqa: PTH104 - Path.rename would hide that a folder is never replaced
-            FileSet.settle(target.parent)
-        except OSError as error:
-            shutil.rmtree(partial, ignore_errors=True)
-            what = error.strerror or str(error)
-            remedy = "Nothing was kept; make room or choose another folder, and save again."
-            raise refusal(target, f"it cannot be written ({what})", remedy) from error
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
-        return target
+        return save_whole(folder, self._write)
 
     def _write(self, folder: Path) -> None:
         files = FileSet(folder)
@@ -209,10 +189,6 @@ def _input_files(scenario: Scenario) -> dict[str, bytes]:
             "measures.csv": origin.resolve("population.measures", population.measures),
         }
     return {name: path.read_bytes() for name, path in found.items() if path.is_file()}
-
-
-def _empty_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink() and not any(path.iterdir())
 
 
 def _kpi_frame(kpis: "pd.Series[float]") -> "pd.DataFrame":

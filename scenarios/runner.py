@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
+    from agents.spec import MarketSpec
     from scenarios.results import RunResult
+    from scenarios.tables import Tables
 
 Progress = Callable[[int, int], None]
 
@@ -24,15 +26,20 @@ def run(scenario: Scenario, seed: int = 0, progress: Progress | None = None) -> 
     ------
     InputError : where the scenario's tables are wrong.
     """
-    from agents.model import RightsMarketModel
     from scenarios.build import build
     from scenarios.checks import check
     from scenarios.results import RunResult
-    from scenarios.tables import tables_of
 
     warnings = tuple(str(warning) for warning in check(scenario))
-    spec = build(scenario)
+    tables = simulate(scenario, build(scenario), seed, progress)
+    return RunResult.of(scenario, seed, tables.frames, (*warnings, *tables.warnings))
+
+
+def simulate(scenario: Scenario, spec: "MarketSpec", seed: int, progress: Progress | None = None) -> "Tables":
+    """Run one seed of a checked and built scenario and return its tables; a spec serves any number of seeds."""
+    from agents.model import RightsMarketModel
+    from scenarios.tables import tables_of
+
     model = RightsMarketModel(spec, seed)
     model.run(progress)
-    tables = tables_of(model, scenario.money.currency.en)
-    return RunResult.of(scenario, seed, tables.frames, (*warnings, *tables.warnings))
+    return tables_of(model, scenario.money.currency.en)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from market.rules import Rule, parameter
 
@@ -55,6 +55,32 @@ class ComplierRule(_Behaviour):
     price_risk: float = parameter(0.02, description="standard deviation of a month's relative price change", ge=0, le=1)
 
 
+class ZeroIntelligenceRule(_Behaviour):
+    """Orders at random prices: how a mechanism is tested without anybody's skill (Gode and Sunder 1993)."""
+
+    kind: Literal["zero_intelligence"] = parameter("zero_intelligence", description="random orders, to test mechanisms")
+    constrained: bool = parameter(
+        True, description="never trades at a loss: bids at most, and asks at least, its own marginal value"
+    )
+    lowest: float = parameter(0.0, description="lowest price that it draws", unit="money/unit", ge=0)
+    highest: float | None = parameter(
+        None,
+        description="highest price that it draws; the bound on what anybody pays for a right if not given",
+        unit="money/unit",
+        gt=0,
+    )
+    orders: int = parameter(1, description="orders that it sends each time it may", ge=1, le=64)
+    largest: int = parameter(1000, description="largest order", unit="lots", ge=1)
+
+    @model_validator(mode="after")
+    def _range(self) -> "ZeroIntelligenceRule":
+        if self.highest is not None and self.highest <= self.lowest:
+            raise ValueError(
+                f"highest is {self.highest:g} and lowest {self.lowest:g}; give a highest price above the lowest"
+            )
+        return self
+
+
 class AdaptiveRule(_Behaviour):
     """Takes prices as they come: bids half-way between its reservation price and the price that it expects."""
 
@@ -70,4 +96,4 @@ class AdaptiveRule(_Behaviour):
     )
 
 
-Behaviour = Annotated[PlannerRule | ComplierRule | AdaptiveRule, Field(discriminator="kind")]
+Behaviour = Annotated[PlannerRule | ComplierRule | AdaptiveRule | ZeroIntelligenceRule, Field(discriminator="kind")]

@@ -1,14 +1,16 @@
-"""The call auction: one price for all, over every tick of the grid.
+"""The call auction: all orders at once, over every tick of the grid, at one price or at the bidders' own.
 
 The price maximises volume, then minimises |demand − supply|, then is the middle of what is left, rounded half up to
 the tick (the rule of stock exchanges' opening auctions; Schwartz and Francioni 2004). Each side is served from its
-best limit inwards; at its own marginal limit the long side shares what is left.
+best limit inwards; at its own marginal limit the long side shares what is left. Pay-as-bid trades the same lots, at a
+price for each pair of a bid and an offer (`market.matching.pay_as_bid`).
 """
 
 from typing import Literal
 
 import numpy as np
 
+from market.matching.pay_as_bid import paid_as_bid
 from market.matching.protocol import MechanismRule
 from market.orders import BUY, SELL, ClearingResult, Ints, OrderBatch, Reason
 from market.randomness import Stream
@@ -16,19 +18,35 @@ from market.rules import parameter
 
 
 class CallAuction(MechanismRule):
-    """A uniform-price auction of limit orders that are all gathered before one clearing.
+    """An auction of limit orders that are all gathered before one clearing, at a uniform price or pay-as-bid.
 
     An account never trades with itself: where its bids meet its own offers, equal lots of both are withdrawn before
     clearing, highest bid against lowest offer first, for `Reason.SELF_TRADE`. That leaves |demand − supply| as it was
     at every price between the two.
     """
 
-    kind: Literal["call_auction"] = parameter("call_auction", description="uniform price, all orders at once")
+    kind: Literal["call_auction"] = parameter("call_auction", description="all orders at once")
+    pricing: Literal["uniform", "pay_as_bid"] = parameter(
+        "uniform",
+        description="one price for all, or a price for each pair, the highest bids laid against the lowest offers",
+    )
+    share: float = parameter(
+        1.0,
+        description="under pay_as_bid, how far the price of a pair lies from the offer to the bid: 1 is the bid, 0.5"
+        " the middle, rounded half up to the tick",
+        ge=0,
+        le=1,
+    )
     rationing: Literal["pro_rata"] = parameter(
         "pro_rata",
         description="how the long side shares its marginal limit: pro rata to quantity rounded down, the lots left one"
         " each by a hash of stream and account",
     )
+
+    @property
+    def own_limit_counts(self) -> bool:
+        """Whether an order may trade at its own limit."""
+        return self.pricing == "pay_as_bid"
 
     def clear(self, state: None, orders: OrderBatch, stream: Stream) -> tuple[None, ClearingResult]:
         """Return no state and the fills.
@@ -42,6 +60,8 @@ class CallAuction(MechanismRule):
         if result is None:
             orders.validate()
             result = _clear_without_self_trades(orders, stream)
+        if self.pricing == "pay_as_bid":
+            result = paid_as_bid(orders, result, self.share, stream)
         return state, result
 
 

@@ -16,9 +16,9 @@ from market.orders import NO_PRICE, Bytes, ClearingResult, Ints, OrderBatch, Ord
 from market.randomness import Stream
 from market.rules import parameter
 
-_UNREADABLE = 1
 NEAR = 0.05
-"""Lots within this share of the middle of the quotes count as depth when a session ends."""
+"""How far from the middle an order may rest to count as depth, as a share of the middle."""
+_UNREADABLE = 1
 
 
 class OrderBook(MechanismRule):
@@ -56,6 +56,11 @@ class OrderBook(MechanismRule):
         False,
         description="whether each trade ends all quotes, also what is left of the orders that traded",
     )
+
+    @property
+    def own_limit_counts(self) -> bool:
+        """Whether an order may trade at its own limit."""
+        return True
 
     @property
     def rounds_a_period(self) -> int:
@@ -110,9 +115,13 @@ class OrderBook(MechanismRule):
         return state.orders()
 
     def quotes(self, state: Book) -> tuple[float, float, float]:
-        """Return best bid and best ask in ticks (NaN without one) and the lots within 5 % of their middle."""
-        bid, ask = (float("nan") if price == NO_PRICE else float(price) for price in (state.best_bid, state.best_ask))
-        return bid, ask, float(sum(state.depth(NEAR)))
+        """Return best bid and ask in ticks, and the lots within 5 % of their middle; NaN for a side without one."""
+        bid, ask = state.best_bid, state.best_ask
+        return (
+            float("nan") if bid == NO_PRICE else float(bid),
+            float("nan") if ask == NO_PRICE else float(ask),
+            float(sum(state.depth(NEAR))),
+        )
 
     def replaced(self, state: Book, orders: OrderBatch) -> Book:
         """Return the book without what a batch will replace, whose locks can be released before the batch is locked."""

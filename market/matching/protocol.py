@@ -8,6 +8,10 @@ from market.orders import ClearingResult, OrderBatch
 from market.randomness import Stream
 from market.rules import Rule
 
+Offers = tuple[tuple[int, int | None], ...]
+
+NOTHING = OrderBatch.empty()
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -75,6 +79,10 @@ class MechanismRule(Rule, ABC):
         """Return the state before the first clearing of a product."""
         return None
 
+    def open_year(self, state: Any, grid: Grid, year: int) -> Any:  # noqa: ARG002 - one signature for every mechanism
+        """Return the state with which trade in the rights of a calendar year begins, from that of ``open``."""
+        return state
+
     @abstractmethod
     def clear(self, state: Any, orders: OrderBatch, stream: Stream) -> tuple[Any, ClearingResult]:
         """Return the next state and the fills of one clearing."""
@@ -85,11 +93,20 @@ class MechanismRule(Rule, ABC):
 
     def resting(self, state: Any) -> OrderBatch:  # noqa: ARG002 - one signature for every mechanism
         """Return the orders that rest in the state."""
-        return OrderBatch.empty()
+        return NOTHING
 
     def replaced(self, state: Any, orders: OrderBatch) -> Any:  # noqa: ARG002 - one signature for every mechanism
-        """Return the state without the resting orders that a batch will replace; their locks cover the new ones."""
+        """Return the state without what a batch will replace, so that its locks are free for the batch."""
         return state
+
+    @property
+    def own_limit_counts(self) -> bool:
+        """Whether an order may trade at its own limit, so that accounts do not show all of it at once."""
+        return False
+
+    def band(self, state: Any) -> tuple[int, int] | None:  # noqa: ARG002 - one signature for every mechanism
+        """Return the lowest and the highest price in ticks at which one may trade now; None without such limits."""
+        return None
 
     @property
     def unlimited(self) -> bool:
@@ -99,6 +116,10 @@ class MechanismRule(Rule, ABC):
     def quotes(self, state: Any) -> tuple[float, float, float]:  # noqa: ARG002 - one signature for every mechanism
         """Return best bid and best ask in ticks and the lots that rest near them, NaN without a book."""
         return float("nan"), float("nan"), float("nan")
+
+    def standing(self, state: Any) -> "tuple[Offers, Offers]":  # noqa: ARG002 - one signature for every mechanism
+        """Return what the house sells and buys at stated prices: (ticks, lots) each, lots None without a limit."""
+        return (), ()
 
     def stock(self, state: Any) -> int:  # noqa: ARG002 - one signature for every mechanism
         """Return the lots that the venue's own account can still sell; the account must hold them."""

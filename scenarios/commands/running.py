@@ -1,5 +1,6 @@
 """Commands that compute: run, report, validate."""
 
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -38,7 +39,7 @@ def run(
     from scenarios.loading import load
 
     scenario = load(name, overrides(settings))
-    folder = _folder(out, f"{scenario.name}-{seed}")
+    folder = free_folder(out, f"{scenario.name}-{seed}")
     warnings = check(scenario)
     if not as_json:
         tell_problems(warnings, "warning: ")
@@ -73,10 +74,18 @@ def run(
 
 
 def report(folder: Path, language: Language) -> int:
-    """Write the report of a saved run again."""
+    """Write the report of a saved run or comparison again."""
+    from scenarios.result_files import kind_of
     from scenarios.results import RunResult
 
-    say(f"report: {_report(RunResult.open(folder), folder, language)}")
+    if kind_of(folder) == "quotalab-comparison":
+        from scenarios.comparison import Comparison
+        from scenarios.comparison_report import write_comparison_report
+
+        written = write_comparison_report(Comparison.open(folder), folder / REPORT, language)
+    else:
+        written = _report(RunResult.open(folder), folder, language)
+    say(f"report: {written}")
     return 0
 
 
@@ -144,7 +153,7 @@ def overrides(settings: list[str]) -> dict[str, Any]:
     return found
 
 
-def _folder(out: Path | None, name: str) -> Path:
+def free_folder(out: Path | None, name: str) -> Path:
     """Return a folder to write to: the one that was named if it is free, or a new one under ``runs``."""
     if out is None:
         folder, count = Path("runs") / name, 1
@@ -177,7 +186,14 @@ def _indicators(result: "RunResult") -> dict[str, dict[str, Any]]:
 
 
 def _table(result: "RunResult") -> None:
-    rows = [(name, _shown(entry["value"]), entry["unit"]) for name, entry in _indicators(result).items()]
+    from scenarios.kpis import InstrumentKpi, declared
+
+    def known(name: str, value: float) -> bool:
+        kpi = declared(name)
+        return not math.isnan(value) or not (isinstance(kpi, InstrumentKpi) and kpi.quality)
+
+    entries = {name: entry for name, entry in _indicators(result).items() if known(name, float(entry["value"]))}
+    rows = [(name, _shown(entry["value"]), entry["unit"]) for name, entry in entries.items()]
     say_table(("indicator", "value", "unit"), rows, (1,))
 
 

@@ -3,7 +3,19 @@
 from collections.abc import Callable
 
 from market.errors import QuotaLabError
-from scenarios.validation import coupled, planners, reserves, supply_timing, theory, trigger_prices
+from scenarios.validation import (
+    auctions,
+    bilateral,
+    coupled,
+    institutions,
+    instrument_choice,
+    planners,
+    reserves,
+    supply_timing,
+    theory,
+    trading_costs,
+    trigger_prices,
+)
 from scenarios.validation.cases import Case, Suite, failed
 
 __all__ = ["SUITES", "Case", "run_all"]
@@ -15,6 +27,11 @@ SUITES: tuple[Suite, ...] = (
     *reserves.SUITES,
     *trigger_prices.SUITES,
     *planners.SUITES,
+    *auctions.SUITES,
+    *institutions.SUITES,
+    *trading_costs.SUITES,
+    *instrument_choice.SUITES,
+    *bilateral.SUITES,
 )
 """Every suite, in the order in which it is printed; a suite returns its cases."""
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from scenarios import cli
-from scenarios.cli import main
 from scenarios.commands import running
 from scenarios.commands.running import overrides
 from scenarios.commands.screens import number
@@ -20,21 +19,6 @@ from scenarios.loading import library
 from scenarios.validation.cases import Case
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def quotalab(tmp_path, monkeypatch, capsys):
-    """Run the command line in an empty folder; returns exit code, standard output and standard error."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as stop:
-            main(list(arguments))
-        return (stop.value.code or 0, *capsys.readouterr())
-
-    return call
 
 
 def test_help_and_version(quotalab):

@@ -27,7 +27,7 @@ LATIN_WORD = re.compile(r"[A-Za-z]{3,}")
 # Names, units and what users wrote or a program printed; everything else in a Chinese report is Chinese.
 NOT_WORDS = {
     "QuotaLab", "PNG", "JavaScript", "recording", "firms", "false", "Gini", "money", "unit", "tCO", "CO", "fake",
-    "power", "paper", "measure", "Uptown", "Downtown", "COD", "SO", "NOx", "name", "count", "inside",
+    "power", "paper", "measure", "Uptown", "Downtown", "COD", "SO", "NOx", "name", "count", "inside", "HHI",
 }  # fmt: skip
 
 

@@ -22,7 +22,9 @@ def test_every_sub_case_is_a_line_of_its_own(cases: list[Case]) -> None:
     assert len(names) == len(set(names))
     for part in ("A1a", "A1b", "A1.allocation", "A1c", "A2a", "A2b", "A2c", "A2d", "A9", "A9.waterbed", "A9.tax",
                  "A2a.no_banking", "A2b.rate10", "A2b.bank60", "A2c.borrowing",
-                 "A11a", "A11b", "A11c", "A11.carbon_alone"):  # fmt: skip
+                 "A11a", "A11b", "A11c", "A11.carbon_alone", "A10b.zi_c", "A10b.zi_u", "A10d", "A10f",
+                 "A10g", "B4", "B4.ecr", "B5", "B5.unsold", "A10b.call.truthful",
+                 "A10b.call.zero_intelligence"):  # fmt: skip
         assert any(name.startswith(part + ".") for name in names), part
     assert all(case.source and case.unit for case in cases)
 

@@ -1,0 +1,68 @@
+"""What trading costs, in orders and in the books: limits that allow for marginal cost, and the cost of what traded.
+
+An account that would pay w for one unit more bids the price p with ``p + marginal(q) = w`` at its q-th unit, and a
+seller asks ``p − marginal(q) = w``; with a share s of the value ``p (1 ± s)`` takes the place of p. Fixed costs move no
+margin, but nobody trades for less than they come to.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from market.instruments import Instrument
+from market.orders import BUY, OrderBatch
+from market.policies.transaction_cost import SideCost, TransactionCost
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+def with_costs(orders: OrderBatch, cost: TransactionCost | None, rule: Instrument, price: float) -> OrderBatch:
+    """Return the orders that accounts send to a venue with such costs; what is not worth its cost is not sent.
+
+    Parameters
+    ----------
+    price : expected price, money per unit, at which a trade must be worth its fixed cost.
+    """
+    if cost is None or not len(orders):
+        return orders
+    limit = orders.price * rule.tick
+    lots = np.zeros(orders.price.shape)
+    for side, costs in ((1, cost.buyer), (-1, cost.seller)):
+        rows = np.flatnonzero(orders.side == side)
+        rows = rows[np.lexsort((-side * orders.price[rows], orders.account[rows]))]
+        middle, whole = _sizes(orders.account[rows], np.asarray(orders.quantity[rows] * rule.lot, np.float64))
+        steep = costs.marginal(middle) if rows.size else middle
+        limit[rows] = (limit[rows] - side * steep) / (1.0 + side * costs.share)
+        lots[rows] = np.where(whole * price >= costs.fixed, orders.quantity[rows], 0)
+    exact = limit / rule.tick
+    ticks = np.where(orders.side == BUY, np.floor(exact + 1e-9), np.ceil(exact - 1e-9)).astype(np.int64)
+    keep = np.flatnonzero((lots > 0) & (ticks >= 1))
+    return OrderBatch(orders.account[keep], orders.side[keep], ticks[keep], orders.quantity[keep])
+
+
+def _sizes(account: Ints, units: Floats) -> tuple[Floats, Floats]:
+    """Return how much an account has bought or sold at the middle of each order, best first, and in all."""
+    if not account.size:
+        return units, units
+    end = np.cumsum(units)
+    first = np.r_[True, account[1:] != account[:-1]]
+    start = np.maximum.accumulate(np.where(first, end - units, 0.0))
+    whole = np.repeat(np.add.reduceat(units, np.flatnonzero(first)), np.diff(np.r_[np.flatnonzero(first), units.size]))
+    return end - start - 0.5 * units, whole
+
+
+def costs_of(net: Ints, money: Floats, cost: TransactionCost | None, lot: float) -> Floats:
+    """Return what each account (n,) owes for what it traded net in a session, in money.
+
+    Parameters
+    ----------
+    net : (n,) lots bought net. money : (n,) money gained.
+    """
+    if cost is None:
+        return np.zeros(net.shape)
+    units, value = np.abs(net) * lot, np.abs(money)
+
+    def of(side: SideCost) -> Floats:
+        return side.cost(units, value)
+
+    return np.where(net > 0, of(cost.buyer), np.where(net < 0, of(cost.seller), 0.0))
