@@ -17,6 +17,7 @@ BENCHMARKS = (
     "plain_mesa",
     "permit_market",
     "call_auction",
+    "order_book",
 )  # jiangxi first: its peak memory is the process's
 
 BOUNDS = Path(__file__).with_name("bounds.toml")

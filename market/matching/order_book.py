@@ -12,13 +12,13 @@ import numpy as np
 
 from market.matching.order_book_state import Book, BookOrders
 from market.matching.protocol import Grid, MechanismRule
-from market.orders import NO_PRICE, ClearingResult, Ints, OrderBatch, OrderError, Trades
+from market.orders import NO_PRICE, Bytes, ClearingResult, Ints, OrderBatch, OrderError, Trades
 from market.randomness import Stream
 from market.rules import parameter
 
 NEAR = 0.05
 """How far from the middle an order may rest to count as depth, as a share of the middle."""
-_UNREADABLE, _TOO_LARGE = 1, 2
+_UNREADABLE = 1
 
 
 class OrderBook(MechanismRule):
@@ -130,7 +130,7 @@ class OrderBook(MechanismRule):
         return state.without(orders.account)
 
 
-def _kinds(orders: OrderBatch) -> tuple[np.ndarray, Ints]:
+def _kinds(orders: OrderBatch) -> tuple[Bytes, Ints]:
     """Return kinds and targets; nobody reads them where the batch has none."""
     if isinstance(orders, BookOrders):
         orders.check_messages()

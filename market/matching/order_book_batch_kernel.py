@@ -10,31 +10,31 @@ from numba import njit
 from market.matching.order_book_kernel import (
     ACCOUNT,
     CANCELLED,
-    FIRST,
-    LAST,
     LEFT,
     LEVEL,
     LOTS,
+    NEXT,
     NONE,
+    PREVIOUS,
     PRICE,
     REASON,
     RESTING,
-    SIDE,
     TRADES,
     WORTH,
     arrive,
     rest,
     withdraw,
     words_of,
-)  # fmt: skip
+)
 from market.matching.tie_break_kernel import hash_of
 from market.orders import LARGEST_ACCOUNT, LARGEST_PRICE, LARGEST_TOTAL, NO_PRICE, Reason
 
 LIMIT, MARKET, CANCEL, REPLACE, STANDING = range(5)
 """Kinds of message; STANDING is an order that rests when the book opens and is not matched."""
 UNKNOWN_ORDER = int(Reason.UNKNOWN_ORDER)
-DENSE, FEWEST = 4, 1024
+DENSE, FEWEST = 4, 8192
 INSERTION = 64
+TOP_BIT = np.uint64(1 << 63)
 LARGEST_WORTH = float(1 << 62)
 
 
@@ -53,6 +53,29 @@ def readable(account, side, price, lots):
 
 
 @njit(cache=True)
+def order_by(rows, keys):
+    """Sort rows by their keys (n,) int64, rows of one key as they are: a merge of runs that double in length."""
+    n = rows.shape[0]
+    source, target = rows, np.empty(n, dtype=np.int64)
+    run = 1
+    while run < n:
+        for start in range(0, n, 2 * run):
+            middle, stop = min(start + run, n), min(start + 2 * run, n)
+            a, b = start, middle
+            for k in range(start, stop):
+                if b >= stop or (a < middle and keys[source[a]] <= keys[source[b]]):
+                    target[k] = source[a]
+                    a += 1
+                else:
+                    target[k] = source[b]
+                    b += 1
+        source, target = target, source
+        run *= 2
+    for k in range(n):
+        rows[k] = source[k]
+
+
+@njit(cache=True)
 def arrivals(account, side, price, lots, key):
     """Return the rows in the order in which they arrive: accounts by hash, the best order of an account first.
 
@@ -60,30 +83,39 @@ def arrivals(account, side, price, lots, key):
     account's hash decides which side comes first.
     """
     n = account.shape[0]
-    last = np.empty(n, dtype=np.uint64)
+    last, keys = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    order = np.arange(n)
     for i in range(n):
-        last[i] = ~hash_of(key, account[i])
-    order = np.argsort(last)
+        last[i] = np.int64(~hash_of(key, account[i]) ^ TOP_BIT)  # unsigned order as signed: the largest hash first
+    order_by(order, last)
     start = 0
     while start < n:
         stop = start + 1
         while stop < n and account[order[stop]] == account[order[start]]:
             stop += 1
         if stop - start > 1:
-            buys_first = 1 if last[order[start]] & np.uint64(1) else -1
-            best_first(order[start:stop], side, price, lots, buys_first)
+            best_first(order[start:stop], side, price, lots, 1 if last[order[start]] & 1 else -1, keys)
         start = stop
     return order
 
 
 @njit(cache=True)
-def best_first(rows, side, price, lots, first):
-    """Sort the rows of one account: the first side, then the better price, then more lots."""
+def best_first(rows, side, price, lots, first, keys):
+    """Sort the rows of one account: the first side, then the better price, then more lots, then the earlier row.
+
+    ``keys`` (n,) is room to work in.
+    """
     n = rows.shape[0]
     if n > INSERTION:
-        by_lots = rows[np.argsort(-lots[rows], kind="mergesort")]
-        by_price = by_lots[np.argsort(-side[by_lots] * price[by_lots], kind="mergesort")]
-        rows[:] = by_price[np.argsort(-side[by_price] * first, kind="mergesort")]
+        for i in rows:
+            keys[i] = -lots[i]
+        order_by(rows, keys)
+        for i in rows:
+            keys[i] = -side[i] * price[i]
+        order_by(rows, keys)
+        for i in rows:
+            keys[i] = -side[i] * first
+        order_by(rows, keys)
         return
     for j in range(1, n):
         row = rows[j]
@@ -125,29 +157,44 @@ def ranks_of(price, kind, start, stop):
         if kind[i] != MARKET and kind[i] != CANCEL:
             kept[n] = price[i]
             n += 1
-    return np.unique(kept[:n])
+    order = np.arange(n)
+    order_by(order, kept)
+    ladder = np.empty(n, dtype=np.int64)
+    levels = 0
+    for k in order:
+        if levels == 0 or ladder[levels - 1] != kept[k]:
+            ladder[levels] = kept[k]
+            levels += 1
+    return ladder[:levels]
 
 
 @njit(cache=True)
 def rank_of(ladder, price, side):
     """Return the level of a price: of the highest price not above it for a buy, of the lowest not below for a sell."""
-    if side > 0:
-        return np.searchsorted(ladder, price, side="right") - 1
-    return np.searchsorted(ladder, price, side="left")
+    low, high = 0, ladder.shape[0]
+    while low < high:
+        middle = (low + high) >> 1
+        if ladder[middle] < price:
+            low = middle + 1
+        else:
+            high = middle
+    if side > 0 and (low == ladder.shape[0] or ladder[low] > price):
+        return low - 1
+    return low
 
 
 @njit(cache=True)
 def play(
-    orders, queue, bits, top, ladder, low, tape, start, stop, account, side, price, lots, kind, target,
-    improve_only, clear_at_trade,
+    orders, queue, bits, top, ladder, low, tape, first, account, side, price, lots, kind, target, improve_only,
+    clear_at_trade,
 ):  # fmt: skip
-    """Play the messages start … stop of one book; ``low`` is the first price if levels are ticks, −1 if ranks."""
-    levels = queue.shape[0]
-    for i in range(start, stop):
+    """Play the messages of one book, ``first`` on; levels are ticks from ``low``, or ranks if that is −1."""
+    levels = queue.shape[0] - orders.shape[0]
+    for i in range(account.shape[0]):
         what = kind[i]
-        if what == CANCEL or what == REPLACE:
-            old = target[i]
-            if old < start or old >= i or orders[old, REASON] != RESTING or orders[old, ACCOUNT] != account[i]:
+        if what in (CANCEL, REPLACE):
+            old = target[i] - first
+            if old < 0 or old >= i or orders[old, REASON] != RESTING or orders[old, ACCOUNT] != account[i]:
                 ended(orders, i, account[i], lots[i], UNKNOWN_ORDER)
                 continue
             withdraw(orders, queue, bits, top, old, CANCELLED)
@@ -159,7 +206,7 @@ def play(
         if what == MARKET:
             level = max(-1, min(level, levels - 1)) if s > 0 else max(0, min(level, levels))
         if what == STANDING:
-            orders[i, SIDE], orders[i, LEVEL], orders[i, LEFT] = s, level, lots[i]
+            orders[i, LEVEL], orders[i, LEFT] = level, lots[i]
             orders[i, ACCOUNT], orders[i, WORTH] = account[i], 0
             rest(orders, queue, bits, top, i, s, level)
         else:
@@ -172,7 +219,7 @@ def play(
 @njit(cache=True)
 def ended(orders, slot, account, lots, reason):
     """Write the row of a message that is no order, or not one any more."""
-    orders[slot, SIDE], orders[slot, LEVEL], orders[slot, LEFT] = 0, NONE, lots
+    orders[slot, LEVEL], orders[slot, LEFT] = NONE, lots
     orders[slot, ACCOUNT], orders[slot, WORTH], orders[slot, REASON] = account, 0, reason
 
 
@@ -189,27 +236,27 @@ def clear_books(starts, account, side, price, lots, kind, target, improve_only, 
 
     Returns
     -------
-    orders : (n, 8) the messages' rows of the book, see `market.matching.order_book_kernel`.
+    orders : (n, 5) the messages' rows of the book, see `market.matching.order_book_kernel`.
     tape : (5, m) trades, buyers, sellers, prices, lots and aggressors.
     trades : (b + 1,) the first trade of each book, and the number of trades; all zero without a tape.
     """
     n, books = account.shape[0], starts.shape[0] - 1
     lows, spans = np.empty(books, dtype=np.int64), np.empty(books, dtype=np.int64)
-    widest = 1
+    widest = longest = 1
     for b in range(books):
         low, high = range_of(price, kind, starts[b], starts[b + 1])
         messages = starts[b + 1] - starts[b]
         ticks = high - low < DENSE * messages + FEWEST
         lows[b] = low if ticks else -1
         spans[b] = high - low + 1 if ticks else messages
-        widest = max(widest, spans[b])
-    orders = np.empty((n, 8), dtype=np.int64)
+        widest, longest = max(widest, spans[b]), max(longest, messages)
+    orders = np.empty((n, 5), dtype=np.int64)
     tape = np.empty((5, n if taped else 0), dtype=np.int64)  # every trade ends an order at least
     trades = np.zeros(books + 1, dtype=np.int64)
-    queue = np.full((widest, 2), NONE, dtype=np.int64)
+    queue = np.empty((widest + longest, 2), dtype=np.int64)
     bits = np.zeros(words_of(widest), dtype=np.int64)
     ticks = np.empty(widest, dtype=np.int64)
-    top = np.zeros(4, dtype=np.int64)
+    top = np.zeros(3, dtype=np.int64)
     for b in range(books):
         start, stop, low = starts[b], starts[b + 1], lows[b]
         if low >= 0:
@@ -219,18 +266,16 @@ def clear_books(starts, account, side, price, lots, kind, target, improve_only, 
         else:
             ladder = ranks_of(price, kind, start, stop)
         levels = ladder.shape[0]
-        top[0], top[1], top[3] = NONE, levels, 0
+        for level in range(levels):
+            queue[level, NEXT] = queue[level, PREVIOUS] = level
+        bits[: words_of(levels)] = 0
+        top[0], top[1] = NONE, levels
         play(
-            orders, queue[:levels], bits, top, ladder, low, tape, start, stop, account, side, price, lots, kind,
-            target, improve_only, clear_at_trade,
+            orders[start:stop], queue[: levels + stop - start], bits, top, ladder, low, tape, start,
+            account[start:stop], side[start:stop], price[start:stop], lots[start:stop], kind[start:stop],
+            target[start:stop], improve_only, clear_at_trade,
         )  # fmt: skip
         trades[b + 1] = top[TRADES] if taped else 0
-        if b < books - 1:
-            for i in range(start, stop):
-                level = orders[i, LEVEL]
-                if 0 <= level < levels:
-                    queue[level, FIRST], queue[level, LAST] = NONE, NONE
-            bits[: words_of(levels)] = 0
     return orders, tape[:, : trades[books]], trades
 
 
@@ -336,7 +381,7 @@ def clear_batch(
             if wanted >= 0:
                 all_target[r + i] = r + wanted
             else:
-                place = np.searchsorted(number, target[i])
+                place = rank_of(number, target[i], -1)
                 if place < r and number[place] == target[i]:
                     all_target[r + i] = place
     else:

@@ -1,14 +1,15 @@
 """The compiled order book: an array of price levels, a queue at each, a tree of bits over those that are occupied.
 
-An order is a row of ``orders`` (eight int64 columns, one cache line), found by its slot, so that a cancellation costs
-the same whatever rests. A level's queue is a list linked through the rows, in order of arrival. In a book that never
-crosses all bids lie below all asks, so that one array of levels serves both sides. Levels count ticks where prices
-lie close together and ranks of the prices that occur where they are far apart:
-`market.matching.order_book_batch_kernel` chooses; nothing here knows prices but through ``ladder``.
+An order is a row of ``orders``, found by its slot, so that a cancellation costs the same whatever rests. A level's
+queue is a ring of links, in order of arrival: ``queue[node]`` has the next and the previous node, the first nodes are
+the levels themselves (a level that points to itself is empty) and those after them the slots. In a book that never
+crosses all bids lie below all asks, so that one array of levels serves both sides. Levels count ticks where prices lie
+close together and ranks of the prices that occur where they are far apart: `order_book_batch_kernel` chooses; nothing
+here knows prices but through ``ladder``.
 
 To drive a book directly: make the arrays with `new_book`, then `arrive`, `withdraw` and `clear_quotes`, with one free
 slot for each order. ``top`` holds the level of the best bid (−1 if none), that of the best ask (the number of levels
-if none), the trades on the tape, and the lots and orders that rest.
+if none), and the trades so far.
 """
 
 import numpy as np
@@ -16,10 +17,10 @@ from numba import njit
 
 from market.orders import Reason
 
-SIDE, LEVEL, LEFT, ACCOUNT, NEXT, PREVIOUS, WORTH, REASON = range(8)
+LEVEL, LEFT, ACCOUNT, WORTH, REASON = range(5)
 """Columns of an order: LEFT is what has not traded, WORTH the ticks·lots paid or received, REASON why LEFT is left."""
-FIRST, LAST = 0, 1
-BEST_BID, BEST_ASK, TRADES, RESTING_ORDERS = range(4)
+NEXT, PREVIOUS = 0, 1
+BEST_BID, BEST_ASK, TRADES = range(3)
 BUYER, SELLER, PRICE, LOTS, AGGRESSOR = range(5)
 """Rows of a tape."""
 
@@ -44,14 +45,16 @@ def words_of(levels):
 @njit(cache=True)
 def new_book(slots, levels):
     """Return (orders, queue, bits, top) of an empty book."""
-    orders = np.zeros((slots, 8), dtype=np.int64)
-    queue = np.full((levels, 2), NONE, dtype=np.int64)
+    orders = np.zeros((slots, 5), dtype=np.int64)
+    queue = np.empty((levels + slots, 2), dtype=np.int64)
+    for level in range(levels):
+        queue[level, NEXT] = queue[level, PREVIOUS] = level
     bits = np.zeros(words_of(levels), dtype=np.int64)
-    top = np.array([NONE, levels, 0, 0], dtype=np.int64)
+    top = np.array([NONE, levels, 0], dtype=np.int64)
     return orders, queue, bits, top
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def lowest_bit(word):
     """Return the place of the lowest of 32 bits, one of which is set."""
     place = 0
@@ -66,7 +69,7 @@ def lowest_bit(word):
     return place + 1 - (word & 1)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def highest_bit(word):
     """Return the place of the highest of 32 bits, one of which is set."""
     place = 0
@@ -81,7 +84,7 @@ def highest_bit(word):
     return place + (word >> 1)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def mark(bits, levels, level):
     """Note that a level is occupied."""
     offset, width = 0, (levels + 31) >> FAN
@@ -95,7 +98,7 @@ def mark(bits, levels, level):
         offset, width = offset + width, (width + 31) >> FAN
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def unmark(bits, levels, level):
     """Note that a level is empty."""
     offset, width = 0, (levels + 31) >> FAN
@@ -108,7 +111,7 @@ def unmark(bits, levels, level):
         offset, width = offset + width, (width + 31) >> FAN
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def occupied_above(bits, levels, level):
     """Return the lowest occupied level above one, or the number of levels."""
     offset, width, depth = 0, (levels + 31) >> FAN, 0
@@ -129,7 +132,7 @@ def occupied_above(bits, levels, level):
     return level
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def occupied_below(bits, levels, level):
     """Return the highest occupied level below one, or −1."""
     offset, width, depth = 0, (levels + 31) >> FAN, 0
@@ -150,59 +153,48 @@ def occupied_below(bits, levels, level):
     return level
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def rest(orders, queue, bits, top, slot, side, level):
     """Append an order to its level's queue."""
-    last = queue[level, LAST]
+    levels = queue.shape[0] - orders.shape[0]
+    node, last = levels + slot, queue[level, PREVIOUS]
     orders[slot, REASON] = RESTING
-    orders[slot, NEXT] = NONE
-    orders[slot, PREVIOUS] = last
-    queue[level, LAST] = slot
-    top[RESTING_ORDERS] += 1
-    if last != NONE:
-        orders[last, NEXT] = slot
-        return
-    queue[level, FIRST] = slot
-    mark(bits, queue.shape[0], level)
-    if side > 0:
-        top[BEST_BID] = max(top[BEST_BID], level)
-    else:
-        top[BEST_ASK] = min(top[BEST_ASK], level)
+    queue[node, NEXT], queue[node, PREVIOUS] = level, last
+    queue[last, NEXT] = queue[level, PREVIOUS] = node
+    if last == level:
+        mark(bits, levels, level)
+        if side > 0:
+            top[BEST_BID] = max(top[BEST_BID], level)
+        else:
+            top[BEST_ASK] = min(top[BEST_ASK], level)
 
 
 @njit(cache=True)
 def withdraw(orders, queue, bits, top, slot, reason):
     """Take a resting order out of the book for a reason; it must rest."""
-    level, following, last = orders[slot, LEVEL], orders[slot, NEXT], orders[slot, PREVIOUS]
+    levels = queue.shape[0] - orders.shape[0]
+    following, last = queue[levels + slot, NEXT], queue[levels + slot, PREVIOUS]
     orders[slot, REASON] = reason
-    top[RESTING_ORDERS] -= 1
-    if last != NONE:
-        orders[last, NEXT] = following
-    else:
-        queue[level, FIRST] = following
-    if following != NONE:
-        orders[following, PREVIOUS] = last
-    else:
-        queue[level, LAST] = last
-    if queue[level, FIRST] == NONE:
-        levels = queue.shape[0]
-        unmark(bits, levels, level)
-        if level == top[BEST_BID]:
-            top[BEST_BID] = occupied_below(bits, levels, level)
-        elif level == top[BEST_ASK]:
-            top[BEST_ASK] = occupied_above(bits, levels, level)
+    queue[last, NEXT], queue[following, PREVIOUS] = following, last
+    if following == last:  # both are the level: it is empty
+        unmark(bits, levels, last)
+        if last == top[BEST_BID]:
+            top[BEST_BID] = occupied_below(bits, levels, last)
+        elif last == top[BEST_ASK]:
+            top[BEST_ASK] = occupied_above(bits, levels, last)
 
 
 @njit(cache=True)
 def clear_quotes(orders, queue, bits, top, reason):
     """Take every resting order out of the book for a reason."""
+    levels = queue.shape[0] - orders.shape[0]
     while top[BEST_BID] != NONE:
-        withdraw(orders, queue, bits, top, queue[top[BEST_BID], FIRST], reason)
-    while top[BEST_ASK] != queue.shape[0]:
-        withdraw(orders, queue, bits, top, queue[top[BEST_ASK], FIRST], reason)
+        withdraw(orders, queue, bits, top, queue[top[BEST_BID], NEXT] - levels, reason)
+    while top[BEST_ASK] != levels:
+        withdraw(orders, queue, bits, top, queue[top[BEST_ASK], NEXT] - levels, reason)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def arrive(
     orders, queue, bits, top, ladder, tape, slot, account, side, level, lots, rests, improve_only, clear_at_trade
 ):
@@ -213,12 +205,12 @@ def arrive(
     same account ends the arriving order (*cancel newest*). With ``improve_only`` what does not better the best quote
     of its own side does not rest; with ``clear_at_trade`` a trade ends everything that rests, and the arriving order.
     """
-    levels = queue.shape[0]
+    levels = queue.shape[0] - orders.shape[0]
     opposite = BEST_ASK if side > 0 else BEST_BID
     best = top[opposite]
     left, worth, reason = lots, 0, RESTING
     while left > 0 and (level - best) * side >= 0:
-        other = queue[best, FIRST]
+        other = queue[best, NEXT] - levels
         if orders[other, ACCOUNT] == account:
             reason = SELF_TRADE
             break
@@ -237,14 +229,10 @@ def arrive(
             tape[AGGRESSOR, trade] = side
         top[TRADES] = trade + 1
         if orders[other, LEFT] == 0:
-            following = orders[other, NEXT]
             orders[other, REASON] = FILLED
-            top[RESTING_ORDERS] -= 1
-            queue[best, FIRST] = following
-            if following != NONE:
-                orders[following, PREVIOUS] = NONE
-            else:
-                queue[best, LAST] = NONE
+            following = queue[levels + other, NEXT]
+            queue[best, NEXT], queue[following, PREVIOUS] = following, best
+            if following == best:
                 unmark(bits, levels, best)
                 best = occupied_above(bits, levels, best) if side > 0 else occupied_below(bits, levels, best)
                 top[opposite] = best
@@ -252,7 +240,6 @@ def arrive(
             clear_quotes(orders, queue, bits, top, CANCELLED)
             reason = CANCELLED
             break
-    orders[slot, SIDE] = side
     orders[slot, LEVEL] = level
     orders[slot, LEFT] = left
     orders[slot, ACCOUNT] = account
@@ -263,7 +250,7 @@ def arrive(
         orders[slot, REASON] = reason
     elif not rests:
         orders[slot, REASON] = NO_COUNTERPARTY
-    elif improve_only and (level - top[BEST_BID] <= 0 if side > 0 else level - top[BEST_ASK] >= 0):
+    elif improve_only and (level <= top[BEST_BID] if side > 0 else level >= top[BEST_ASK]):
         orders[slot, REASON] = NOT_BETTER
     else:
         rest(orders, queue, bits, top, slot, side, level)
