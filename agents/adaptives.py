@@ -29,10 +29,13 @@ class Adaptives:
     mask : (n,) which accounts are adaptive; ``any`` and ``all`` : whether some or all of them are.
     traders : by instrument, those who take part, None where nobody does.
     seen : (K,) prices of this period that this year's flows are worth, NaN where nothing was traded.
+    error : (n, K) factors by which accounts misjudge the first price.
     expecting : whether first expectations have been formed.
     """
 
-    def __init__(self, spec: MarketSpec, desks: Sequence[Desk], group_of: Ints, population: FirmPopulation) -> None:
+    def __init__(
+        self, spec: MarketSpec, desks: Sequence[Desk], group_of: Ints, population: FirmPopulation, streams: Streams
+    ) -> None:
         self.spec = spec
         self.group_of = group_of
         self.rules = [(g, rule) for g, rule in enumerate(spec.behaviours) if isinstance(rule, AdaptiveRule)]
@@ -45,6 +48,7 @@ class Adaptives:
         self.traders = [adaptive.traders(spec, desk.k, desk.rows, group_of) for desk in desks]
         self.expected = population.expected_price
         self.seen = np.full(len(spec.keys), np.nan)
+        self.error = adaptive.first_errors(spec, streams, group_of) if self.any else np.zeros(0)
         self.expecting = False
 
     def alone(self, k: int) -> bool:
@@ -56,7 +60,7 @@ class Adaptives:
         """Return whether nobody else takes part and all are told a first price."""
         return self.alone(k) and all(self.spec.keys[k] in rule.first_prices for _, rule in self.rules)
 
-    def begin(self, prices: Floats, streams: Streams) -> None:
+    def begin(self, prices: Floats) -> None:
         """Let each account expect the declared price, or the one that would clear (K,), with its own error.
 
         Where all are told a first price, their mean expectation becomes the newest price.
@@ -64,7 +68,7 @@ class Adaptives:
         for g, rule in self.rules:
             first = [rule.first_prices.get(key, prices[k]) for k, key in enumerate(self.spec.keys)]
             self.expected[self.group_of == g] = first
-        self.expected *= adaptive.first_errors(self.spec, streams, self.group_of)
+        self.expected *= self.error
         for k in range(len(self.traders)):
             if self.told(k):
                 prices[k] = self.expected[self.mask, k].mean()

@@ -203,16 +203,16 @@ class RightsMarketModel(mesa.Model):
         settled = due(self.flow[year, :, k], self.regulator.debt[:, k], held, rule.lot, rate, rule.penalty.make_good)
         registry.surrender(product, accounts, settled.surrendered, period)
         self.regulator.debt[:, k] = settled.debt
-        if settled.shortfall.any():
-            imposed = np.rint(settled.penalty / spec.minor_unit).astype(np.int64)
-            # What an account's cash and credit do not cover cannot be collected.
-            registry.fine(np.minimum(imposed, registry.spendable()[: imposed.size]), period)
+        if settled.missing:  # what an account's cash and credit do not cover cannot be collected
+            registry.fine_within_means(settled.penalty, spec.minor_unit, period)
         left = held - settled.surrendered
         carried = np.zeros_like(left)
         if year + 1 < spec.years:
             carried = rule.banking.carried(int(spec.start_year + year), left, desk.net_sales, rule.lot)
             registry.carry_over(product, registry.product(k, year + 1), accounts, carried, period)
-            registry.expire(product, accounts, left - carried, period)
+            expired = left - carried
+            if expired.any():
+                registry.expire(product, accounts, expired, period)
         desk.net_sales[:] = 0
         self._withdraw_unsold(k, year)
         self.regulator.withdraw(k, year)

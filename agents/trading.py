@@ -76,7 +76,7 @@ class Exchange:
         self.random = zero_intelligence.RandomTraders(spec.behaviours, self.group_of, registry, streams)
         self.planner_groups = np.array([isinstance(rule, PlannerRule) for rule in spec.behaviours])
         self.trade_cost = np.array([getattr(rule, "trade_cost", 0.0) for rule in spec.behaviours])[self.group_of]
-        self.adaptives = Adaptives(spec, self.desks, self.group_of, population)
+        self.adaptives = Adaptives(spec, self.desks, self.group_of, population, streams)
         self.firms: Firms | None = None
         self.prices = np.zeros(len(spec.keys))  # newest price of each instrument's front vintage
         self.operating = np.zeros(len(spec.keys))  # newest value of this year's flows
@@ -107,7 +107,7 @@ class Exchange:
             for desk, horizon in open_desks:
                 if not self.adaptives.told(desk.k):
                     self._quote(desk, horizon, period, regulator, outlook)
-            self.adaptives.begin(self.prices, self.streams)
+            self.adaptives.begin(self.prices)
         trades: list[Trade | None] = [None] * len(self.desks)
         for desk, horizon in open_desks:
             quote = self._quote(desk, horizon, period, regulator, outlook)

@@ -176,7 +176,8 @@ def hold_session(
         visits = Visits(venue, orders, rounds, key, firms)
         session = _of_rounds(venue, orders, clear, visits, money_per_lot_tick, price)
     session.expected = expected
-    venue.state = settlement.end_period(registry, product, mechanism, venue.state, money_per_lot_tick, issuer)
+    if venue.state is not None:
+        venue.state = settlement.end_period(registry, product, mechanism, venue.state, money_per_lot_tick, issuer)
     return session
 
 

@@ -27,6 +27,8 @@ class Settlement:
     shortfall: Ints
     penalty: Floats
     debt: Ints
+    missing: int
+    """Lots that all accounts together are short of."""
 
 
 def obligation_lots(flow: Floats, lot: float) -> Ints:
@@ -50,9 +52,11 @@ def due(flow: Floats, debt: Ints, held: Ints, lot: float, penalty_rate: float, m
 
     obligation, surrendered, shortfall = np.empty((3, flow.shape[0]), dtype=np.int64)
     penalty = np.empty(flow.shape[0])
-    settle_obligations(flow, debt, held, lot, penalty_rate * lot, ROUNDING, obligation, surrendered, shortfall, penalty)
+    missing = settle_obligations(
+        flow, debt, held, lot, penalty_rate * lot, ROUNDING, obligation, surrendered, shortfall, penalty
+    )
     owed = shortfall if make_good else np.zeros_like(shortfall)
-    return Settlement(obligation, surrendered, shortfall, penalty, owed)
+    return Settlement(obligation, surrendered, shortfall, penalty, owed, missing)
 
 
 def true_up(entitled: Ints, issued: Ints, held: Ints) -> tuple[Ints, Ints, Ints]:

@@ -65,9 +65,11 @@ class Streams:
             named = stable_hash(name)
             self._named[name] = named, splitmix64(self._start ^ named)
         named, key = self._named[name]
-        key = splitmix64(key ^ period)
-        key = splitmix64(key ^ round)
-        key = splitmix64(key ^ product)
+        for part in (period, round, product):  # `splitmix64` of key ^ part, in place: this is called for every clearing
+            z = ((key ^ part) + GOLDEN) & MASK
+            z = ((z ^ (z >> 30)) * FIRST) & MASK
+            z = ((z ^ (z >> 27)) * SECOND) & MASK
+            key = z ^ (z >> 31)
         return Stream(key, (self.seed, named, period, round, product))
 
 

@@ -281,6 +281,12 @@ class Registry:
         """Move amounts of accounts 0, 1, ... to the government."""
         self._pay_to(self.government, amounts, period)
 
+    def fine_within_means(self, penalty: npt.NDArray[np.float64], minor_unit: float, period: int) -> None:
+        """Move penalties (firms,) in money to the government, as far as each firm's cash and credit reach."""
+        imposed = np.empty(self.firms, dtype=np.int64)
+        compiled().affordable(penalty, minor_unit, self.cash, self.cash_locked, self.credit_limit, imposed)
+        self.fine(imposed, period)
+
     def pay_outside(self, amounts: npt.ArrayLike, period: int) -> None:
         """Move amounts of accounts 0, 1, ... to the outside world: fees, suppliers, lenders."""
         self._pay_to(self.outside, amounts, period)

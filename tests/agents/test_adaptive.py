@@ -96,7 +96,7 @@ def compare(technology, k, belief, fixed, years, free, pending=0):
             assert side == wanted[0]
             assert abs(ticks - wanted[1]) <= 1
             if ticks == wanted[1]:
-                assert abs(lots - wanted[2]) <= (0 if i in who.straight.account else 1)
+                assert abs(lots - wanted[2]) <= (0 if i in who.straight[3] else 1)
 
 
 @settings(max_examples=40, deadline=None)
@@ -195,7 +195,7 @@ def test_a_run_finds_the_competitive_price(seed):
 def test_first_expectations_are_declared_prices_with_own_errors_or_the_price_that_would_clear():
     model = RightsMarketModel(economy(behaviours=(AdaptiveRule(first_prices={"right0": 15.0}, first_error=0.2),)), 4)
     model.exchange.prices[0] = 26.0
-    model.exchange.adaptives.begin(model.exchange.prices, model.streams)
+    model.exchange.adaptives.begin(model.exchange.prices)
     first = model.population.expected_price[:, 0]
     assert np.all((first >= 12.0) & (first <= 18.0))
     assert np.unique(first).size == 3
