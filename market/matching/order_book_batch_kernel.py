@@ -183,7 +183,7 @@ def rank_of(ladder, price, side):
     return low
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def play(
     orders, queue, bits, top, ladder, low, tape, first, account, side, price, lots, kind, target, improve_only,
     clear_at_trade,
