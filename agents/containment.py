@@ -132,7 +132,7 @@ class Office:
         for entry in movements:
             self.movements.append((period, entry))
             lots = int(entry.quantity / self.rule.lot + SLACK)
-            if entry.source is Pool.OFFER:
+            if entry.source is Pool.OFFER and entry.target in {Pool.RESERVE, Pool.CANCELLED}:
                 lots = min(lots, int(regulator.for_auction[vintage, self.k]))
                 regulator.for_auction[vintage, self.k] -= lots
             elif entry.source is Pool.ISSUED and entry.target is not Pool.SOLD:

@@ -114,6 +114,7 @@ class Desk:
         self.calm_price = 0.0  # newest price well below the bound: what a right owed later is expected to cost
         self.reference_price = 0.0  # mean of the period before, for penalties that are multiples
         self.net_sales = np.zeros(technology.firms, dtype=np.int64)  # of the front vintage, in lots
+        self.horizons = [self.horizon_at(period) for period in range(spec.total_periods)]
         self.growth_cache: dict[tuple[int, int], Floats] = {}
 
     def horizon_at(self, period: int) -> Horizon | None:

@@ -6,6 +6,8 @@ and its binding window come from the net-demand schedules themselves (`agents.tr
 instruments will cost later. Accounts that do not plan follow prices: ``e <- e + adaptation · (p − e)``.
 """
 
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +20,19 @@ if TYPE_CHECKING:
     from market.reference.plan import OutsideSupply, Plan
 
 Floats = npt.NDArray[np.float64]
+
+
+@cache
+def _compiled() -> ModuleType:
+    """Return the compiled loops; they are loaded when first used, because that takes longer than a schema needs."""
+    from agents import expectations_kernel
+
+    return expectations_kernel
+
+
+def learn(expected: Floats, weight: Floats, price: Floats) -> None:
+    """Move expectations (n, K) towards the newest prices (K,) by ``weight`` (n,); NaN leaves expectations alone."""
+    _compiled().learn(expected, weight, price)
 
 
 class Outlook:
@@ -40,7 +55,7 @@ class Outlook:
         self.announced = np.zeros((spec.years, len(spec.keys)))
         self.bank = np.zeros((spec.years, len(spec.keys)))
         self.belief = np.zeros((len(spec.behaviours), len(spec.keys)))
-        self._step = np.array([[1.0 if r.kind == "planner" else r.adaptation] for r in spec.behaviours])
+        self._step = np.array([1.0 if r.kind == "planner" else r.adaptation for r in spec.behaviours])
 
     def plan_ahead(self, year: int, activity: Floats, bank: Floats, backstop: Floats, regulator: "Regulator") -> None:
         """Solve the least-cost plan from ``year`` on and take its prices.
@@ -77,7 +92,7 @@ class Outlook:
 
     def learn(self, price: Floats) -> None:
         """Move the beliefs of groups that do not plan towards the newest prices (K,); NaN leaves a belief alone."""
-        self.belief += self._step * np.where(np.isnan(price), 0.0, price - self.belief)
+        learn(self.belief, self._step, price)
 
 
 def outside_supply(spec: MarketSpec, first: int) -> "OutsideSupply | None":

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from agents.desk import Trade
 from agents.expectations import Outlook
 from agents.firm import Firm
+from agents.operations import operate
 from agents.population import FirmPopulation
 from agents.recorder import Recorder
 from agents.regulator import Regulator
@@ -63,6 +64,14 @@ class RightsMarketModel(mesa.Model):
         self.activity_mean = np.zeros((spec.years, n))  # mean activity of each year, before output cuts
         self.levels = np.zeros((n, spec.technology.measures))
         self.period_flow = np.zeros((n, instruments))
+        technology = spec.technology
+        self.technology = (
+            technology.baseline,
+            self.regulator.credit,
+            *technology.arrays(),
+        )  # as compiled code takes it
+        self.response = (self.levels, self.population.output_cut, self.period_flow, self.population.operating_cost)
+        self.activity_moved = True  # whether activity is another than in the period before
 
     # Mesa's views -----------------------------------------------------------------------------------------------
 
@@ -119,9 +128,11 @@ class RightsMarketModel(mesa.Model):
         return self
 
     def _world(self) -> None:
-        if self.year < self.spec.years:
+        year, month = divmod(self.period, self.spec.periods)
+        self.activity_moved = year < self.spec.years and (not month or self.spec.world.activity_sd > 0.0)
+        if self.activity_moved:
             self.world.step(self.period)
-            self.population.activity[:] = self.world.activity(self.year)
+            self.population.activity[:] = self.world.activity(year)
 
     def _regulate(self) -> None:
         spec, period = self.spec, self.period
@@ -131,6 +142,8 @@ class RightsMarketModel(mesa.Model):
             self.regulator.water_arrives(self.year, water)
             self.regulator.start_year(self.year, period, self.registry)
         for k, year in spec.true_ups.get(period, ()):
+            if spec.rules[k].allocation.kind != "output_benchmark":
+                continue  # nothing to make final
             self.regulator.verify(k, year, self._verified_activity(year), period, self.registry)
 
     def _open_offices(self) -> None:
@@ -173,8 +186,6 @@ class RightsMarketModel(mesa.Model):
         return trades
 
     def _operate(self) -> None:
-        from agents.operations import operate
-
         if self.year < self.spec.years:
             operate(self)
 

@@ -1,5 +1,7 @@
 """The operate step: measures at the prices that cleared, flows, and the shadow prices of those who lack rights."""
 
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +15,17 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+NO_GROUPS = np.zeros(0, dtype=np.int64)
 SWEEPS = 40  # over the instruments at most: a measure that saves one right moves the flows of others
 TIGHT_SWEEPS = 12  # more of them, in which nobody uses more of any right
+
+
+@cache
+def _compiled() -> ModuleType:
+    """Return the compiled loops; they are loaded when first used, because that takes longer than a schema needs."""
+    from agents import operations_kernel
+
+    return operations_kernel
 
 
 def operate(model: "RightsMarketModel") -> None:
@@ -25,42 +36,37 @@ def operate(model: "RightsMarketModel") -> None:
     where rights are worthless afterwards, one with rights to spare uses them. Adaptive accounts do neither: they work
     at the price that they expect to the end.
     """
-    from agents.operations_kernel import operate as respond
-
-    spec, population, technology = model.spec, model.population, model.spec.technology
+    spec, population, year = model.spec, model.population, model.year
     part = 1.0 / spec.periods
     price, kind = _prices(model)
-    firm = (technology.baseline, model.regulator.credit, *technology.arrays())
-    out = (model.levels, population.output_cut, model.period_flow, population.operating_cost)
-    respond(price, kind, population.activity, part, *firm, *out)
-
-    ending = [k for k in range(len(spec.keys)) if spec.deadline(k, model.year) == model.period]
-    if ending and not model.exchange.all_adaptive:
-        shadow = price[kind]
-        for sweep in range(SWEEPS + TIGHT_SWEEPS):
-            moved = [_fit(model, k, shadow, sweep < SWEEPS, part, firm, out) for k in ending]
-            if not any(moved):
-                break
-    model.flow[model.year] += model.period_flow
-    worked = part * population.activity
-    model.activity_mean[model.year] += worked
-    worked *= 1.0 - population.output_cut
-    model.activity_years[model.year] += worked
+    firm, out = model.technology, model.response
+    years = (year, model.flow, model.activity_mean, model.activity_years)
+    ending = [k for k, due in spec.deadlines.get(model.period, ()) if due == year]
+    if not ending or model.exchange.adaptives.all:
+        _compiled().operate_and_book(price, kind, population.activity, part, *firm, *out, *years)
+        return
+    _compiled().operate(price, kind, population.activity, part, *firm, *out)
+    shadow = price[kind] if kind.size else price.copy()
+    for sweep in range(SWEEPS + TIGHT_SWEEPS):
+        moved = [_fit(model, k, shadow, sweep < SWEEPS, part, firm, out) for k in ending]
+        if not any(moved):
+            break
+    _compiled().book(population.activity, part, population.output_cut, model.period_flow, *years)
 
 
 def _prices(model: "RightsMarketModel") -> tuple[Floats, Ints]:
     """Return the prices (G, K) that groups of accounts work at, and the group of each account (n,).
 
-    Where there are adaptive accounts every account is a group of its own.
+    Where there are adaptive accounts every account has its own price (n, K), and there are no groups (0,).
     """
     exchange, population = model.exchange, model.population
-    if exchange.all_adaptive:
-        return population.expected_price, exchange.each
+    if exchange.adaptives.all:
+        return population.expected_price, NO_GROUPS
     price = np.where(exchange.planner_groups[:, None], exchange.operating[None, :], model.outlook.belief)
-    if not exchange.learning:
+    if not exchange.adaptives.any:
         return price, population.behaviour
-    own = np.where(exchange.is_adaptive[:, None], population.expected_price, price[population.behaviour])
-    return own, exchange.each
+    own = np.where(exchange.adaptives.mask[:, None], population.expected_price, price[population.behaviour])
+    return own, NO_GROUPS
 
 
 def _fit(
@@ -76,8 +82,6 @@ def _fit(
 
     With ``both_ways`` rights to spare that would be worthless are used too.
     """
-    from agents.operations_kernel import fit_to_rights
-
     spec, year = model.spec, model.year
     rule, desk = spec.rules[k], model.exchange.desks[k]
     held = model.registry.free(model.registry.product(k, year))[: len(model.population)]
@@ -89,12 +93,12 @@ def _fit(
     tight = (flow > room) & (shadow[:, k] < ceiling)
     loose = (flow < room - rule.lot) & (shadow[:, k] > 0.0) & last
     moves = tight | loose
-    if model.exchange.learning:
-        moves &= ~model.exchange.is_adaptive
+    if model.exchange.adaptives.any:
+        moves &= ~model.exchange.adaptives.mask
     rows = desk.rows[moves[desk.rows]]
     if rows.size:
         allowed = np.maximum(room, 0.0)
-        fit_to_rights(
+        _compiled().fit_to_rights(
             k, rows, allowed, 0.25 * rule.lot, last, ceiling, model.population.activity, part, shadow, *firm, *out
         )
     return bool(rows.size)

@@ -9,6 +9,7 @@ ITERATIONS = 60
 PRECISION = 1e-12
 FIRST_STEP = 0.02
 LEAST = 1e-6
+BLOCK = 512  # rows worked on together: their intermediate results stay in the nearest cache
 
 
 @njit(cache=True)
@@ -16,14 +17,20 @@ def operate(price, group_of, activity, part, baseline, credit, effect, intercept
             group_limit, margin, output_slope, output_limit, levels, cut, flow, cost):  # fmt: skip
     """Fill levels (n, M), cuts (n,), flows (n, K) and costs (n,) of a period of ``part`` years at ``price`` (G, K).
 
-    Accounts that might cut output or fill an overlap group are worked out in full (`choose`), the others in place.
+    ``group_of`` (n,) tells an account's row of ``price``; (0,) where each account has its own. Accounts that might cut
+    output or fill an overlap group are worked out in full (`choose`), the others in place.
     """
     n, measures = intercept.shape
     instruments = price.shape[1]
+    if measures == 1 and instruments == 1 and group_limit.shape[1] == 0 and not any_above_zero(output_limit):
+        operate_one(price.reshape(-1), group_of, activity, part, baseline.reshape(n), effect.reshape(n),
+                    intercept.reshape(n), slope.reshape(n), limit.reshape(n), levels.reshape(n), cut, flow.reshape(n),
+                    cost)  # fmt: skip
+        return
     benefit = np.zeros(measures)
     used = np.zeros(group_limit.shape[1])
     for i in range(n):
-        kind = group_of[i]
+        kind = group_of[i] if group_of.shape[0] > 0 else i
         scale = activity[i] * part
         whole = False
         if output_limit[i] > 0.0:
@@ -60,6 +67,66 @@ def operate(price, group_of, activity, part, baseline, credit, effect, intercept
         cost[i] = scale * spent
         for k in range(instruments):
             flow[i, k] = scale * max(0.0, flow[i, k])
+
+
+@njit(cache=True)
+def any_above_zero(column):
+    """Return whether an entry is above zero; without a branch, so that it is vectorised."""
+    found = False
+    for i in range(column.shape[0]):
+        found |= column[i] > 0.0
+    return found
+
+
+@njit(cache=True, error_model="numpy")  # a check of every division would keep the loops from being vectorised
+def operate_one(price, group_of, activity, part, baseline, effect, intercept, slope, limit, levels, cut, flow, cost):
+    """Do the same for one instrument, one measure outside groups and fixed output; all columns are (n,)."""
+    own = group_of.shape[0] == 0
+    here = np.empty(BLOCK)
+    for first in range(0, activity.shape[0], BLOCK):
+        last = min(first + BLOCK, activity.shape[0])
+        size = last - first
+        if own:
+            for j in range(size):
+                here[j] = price[first + j]
+        else:
+            for j in range(size):
+                here[j] = price[group_of[first + j]]
+        e, a, s, most = effect[first:last], intercept[first:last], slope[first:last], limit[first:last]
+        busy, full = activity[first:last], baseline[first:last]
+        x, f, c = levels[first:last], flow[first:last], cost[first:last]
+        for j in range(size):
+            value = -a[j] + e[j] * here[j]
+            level = most[j] if value >= s[j] * most[j] else value / s[j]
+            x[j] = level if most[j] > 0.0 and value > 0.0 else 0.0
+        for j in range(size):
+            c[j] = busy[j] * part * ((a[j] + 0.5 * s[j] * x[j]) * x[j])
+        for j in range(size):
+            f[j] = busy[j] * part * max(0.0, full[j] - e[j] * x[j])
+    cut[:] = 0.0
+
+
+@njit(cache=True)
+def operate_and_book(price, group_of, activity, part, baseline, credit, effect, intercept, slope, limit, group, weight,
+                     group_limit, margin, output_slope, output_limit, levels, cut, period_flow, cost, year, flow,
+                     activity_mean, activity_years):  # fmt: skip
+    """Do `operate` and then `book`."""
+    operate(price, group_of, activity, part, baseline, credit, effect, intercept, slope, limit, group, weight,
+            group_limit, margin, output_slope, output_limit, levels, cut, period_flow, cost)  # fmt: skip
+    book(activity, part, cut, period_flow, year, flow, activity_mean, activity_years)
+
+
+@njit(cache=True)
+def book(activity, part, cut, period_flow, year, flow, activity_mean, activity_years):
+    """Add a period's flows (n, K) and activity (n,), before and after output cuts, to those of ``year``."""
+    mean, years = activity_mean[year], activity_years[year]
+    flows, more = flow[year].reshape(period_flow.size), period_flow.reshape(period_flow.size)
+    for i in range(more.shape[0]):
+        flows[i] += more[i]
+    for i in range(activity.shape[0]):
+        mean[i] += part * activity[i]
+    for i in range(activity.shape[0]):
+        years[i] += part * activity[i] * (1.0 - cut[i])
 
 
 @njit(cache=True)

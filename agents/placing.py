@@ -28,12 +28,14 @@ Ints = npt.NDArray[np.int64]
 
 MARGINS = (0.01, 0.02, 0.05, 0.10)
 NEGOTIATED = 0.10
+OUTSIDE = 2
+"""How many accounts after the firms' the outside market's is: it shows its whole ladder at once."""
 ONE_VISIT = 1
 """The visit whose margin applies where there is only one."""
 
 
 def placed(venue: "OpenVenue", orders: OrderBatch, price: int, visit: int, firms: int) -> OrderBatch:
-    """Return the orders as accounts show them at a visit; orders of others than accounts stay as they are.
+    """Return the orders as accounts and the authority show them at a visit; the outside market's stay as they are.
 
     Parameters
     ----------
@@ -45,7 +47,7 @@ def placed(venue: "OpenVenue", orders: OrderBatch, price: int, visit: int, firms
         return orders
     if not len(orders):
         return orders
-    limit, own = orders.price, orders.account < firms
+    limit, own = orders.price, orders.account != firms + OUTSIDE
     buys = orders.side == BUY
     if shaded:
         margin = NEGOTIATED if venue.mechanism.negotiated else MARGINS[visit]
@@ -90,7 +92,7 @@ class Visits:
 
     Parameters
     ----------
-    orders : what accounts (and others, who come in the first round only) want, at their true limits.
+    orders : what accounts want, at their true limits; the outside market comes in the first round only.
     key : of the stream of arrivals.
     """
 
@@ -99,7 +101,7 @@ class Visits:
     def __init__(self, venue: "OpenVenue", orders: OrderBatch, rounds: int, key: int, firms: int) -> None:
         self.venue, self.rounds, self.firms = venue, rounds, firms
         self._orders = orders
-        self._others = orders.account >= firms
+        self._others = orders.account == firms + OUTSIDE
         self._spacing = max(1, (rounds - 1) // len(MARGINS))
         self._phase = (tie_break(key, orders.account) % np.uint64(self._spacing)).astype(np.int64)
         self._last = isinstance(venue.mechanism, OrderBook)

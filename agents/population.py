@@ -45,7 +45,7 @@ class FirmPopulation:
     instruments : how many there are, for columns with a value per instrument.
     """
 
-    __slots__ = ("_columns", "cities", "ids", "labels", "sectors")
+    __slots__ = ("_columns", "cities", "ids", "labels", "sectors", *(column.name for column in COLUMNS))
 
     def __init__(
         self,
@@ -70,6 +70,7 @@ class FirmPopulation:
             start: npt.ArrayLike = columns.get(column.name, 1.0 if column.name == "activity" else 0)
             shape = (len(self.ids), instruments) if column.by_instrument else (len(self.ids),)
             self._columns[column.name] = np.array(np.broadcast_to(np.asarray(start, dtype=column.dtype), shape))
+            setattr(self, column.name, self._columns[column.name])
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -3,12 +3,14 @@
 It reads the model and never changes it, so a run is the same with and without it.
 """
 
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from agents.market_quality import QUALITY, quality
+from agents.market_quality import QUALITY, open_price, quality
 from agents.spec import MarketSpec
 
 if TYPE_CHECKING:
@@ -22,10 +24,18 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 MARKET = ("price", "close", "indicative", "volume", "turnover", "bids", "asks", "traders", "backstop")
+# The last of STATE comes from trade, the others from `agents.recorder_kernel.record_state`.
 STATE = ("cap", "issued", "held", "bank", "reserve", "surrendered", "cancelled", "expired", "flow", "baseline",
          "obligation", "outside_net_import")  # fmt: skip
 DEADLINE = ("obligation", "surrendered", "shortfall", "penalty", "accounts", "accounts_short", "expired", "carried")
-LEDGER = ("issued", "surrendered", "cancelled", "expired")
+
+
+@cache
+def _compiled() -> ModuleType:
+    """Return the compiled loops; they are loaded when first used, because that takes longer than a schema needs."""
+    from agents import recorder_kernel
+
+    return recorder_kernel
 
 
 class Recorder:
@@ -49,15 +59,19 @@ class Recorder:
         periods, years, instruments = spec.total_periods, spec.years, len(spec.keys)
         self._spec = spec
         self._regulator = regulator
-        self.market = {name: np.full((periods, instruments), np.nan) for name in MARKET}
-        self.state = {name: np.full((periods, instruments), np.nan) for name in STATE}
+        self._market_table = np.full((len(MARKET), periods, instruments), np.nan)
+        self._state_table = np.full((len(STATE), periods, instruments), np.nan)
+        self.market = dict(zip(MARKET, self._market_table, strict=True))
+        self.state = dict(zip(STATE, self._state_table, strict=True))
         self.vintage = np.full((periods, instruments), -1, dtype=np.int64)
         venues = sum(len(rule.venues) for rule in spec.rules)
         figures = (*MARKET, *QUALITY) if spec.record_quality else MARKET
-        self.venues = {name: np.full((periods, venues), np.nan) for name in figures}
+        self._venue_table = np.full((len(figures), periods, venues), np.nan)
+        self.venues = dict(zip(figures, self._venue_table, strict=True))
         self.session_vintage = np.full((periods, venues), -1, dtype=np.int64)
         self.tape: list[tuple[int, int, int, Trades]] = []
-        self.deadlines = {name: np.zeros((years, instruments)) for name in DEADLINE}
+        self._deadline_table = np.zeros((len(DEADLINE), years, instruments))
+        self.deadlines = dict(zip(DEADLINE, self._deadline_table, strict=True))
         self.flow = np.zeros((years, instruments))
         self.baseline = np.zeros((years, instruments))
         self.cost, self.trading_cost, self.penalty = np.zeros(years), np.zeros(years), np.zeros(years)
@@ -65,6 +79,8 @@ class Recorder:
         self._sums: dict[str, Any] = {}
         self.firms: dict[str, Any] = {}
         self._full = np.zeros(instruments)  # yearly flows at the present activity without measures
+        self._deadline = np.array([[spec.deadline(k, year) for year in range(years)] for k in range(instruments)])
+        self._earns = np.array([rule.allocation.kind == "output_benchmark" for rule in spec.rules])
         self._net = np.zeros((n, instruments), dtype=np.int64)
         self._paid = np.zeros((n, instruments))
         if spec.record_firms:
@@ -78,82 +94,65 @@ class Recorder:
     def period(self, model: "RightsMarketModel", trades: "list[Trade | None]") -> None:
         """Record one period; called once, at its end."""
         t, year = model.period, min(model.year, self._spec.years - 1)
-        self._full = model.population.activity @ self._spec.technology.baseline
+        if model.activity_moved:
+            self._full = model.population.activity @ self._spec.technology.baseline
         for k, trade in enumerate(trades):
             if trade is not None:
                 self._market(t, k, trade, model)
-            self._state(t, year, k, model)
-        if model.year < self._spec.years:
+        self._state(t, year, model)
+        if self.firms and model.year < self._spec.years:
             self._operation(year, model)
         if t % self._spec.periods == self._spec.periods - 1 or t == self._spec.total_periods - 1:
             self._flush(year, model)
 
     def _market(self, t: int, k: int, trade: "Trade", model: "RightsMarketModel") -> None:
         spec, rule = self._spec, self._spec.rules[k]
+        elsewhere = open_price(trade.sessions) if spec.record_quality else np.nan
         close, bids, asks = model.exchange.desks[k].last_price or np.nan, 0, 0
         for session in trade.sessions:
-            lots = int(session.orders.quantity.sum())
-            buys = (lots + int(session.orders.quantity @ session.orders.side)) // 2  # sides are +1 and -1
-            bids, asks = bids + buys, asks + lots - buys
             v = session.venue.number
             last = session.last * rule.tick if session.volume else self.venues["close"][t - 1, v] if t else np.nan
-            _fill(self.venues, t, v, (
-                session.price * rule.tick, last, trade.quote.price, session.volume * rule.lot,
-                session.value * (rule.lot * rule.tick), buys * rule.lot, (lots - buys) * rule.lot,
-                float(np.count_nonzero(session.net)), trade.quote.backstop,
-            ), MARKET)  # fmt: skip
+            bought, sold, traders = _compiled().record_session(
+                self._venue_table, t, v, session.price * rule.tick, last, trade.quote.price, session.volume * rule.lot,
+                session.value * (rule.lot * rule.tick), trade.quote.backstop, rule.lot, session.orders.side,
+                session.orders.quantity, session.net,
+            )  # fmt: skip
+            bids, asks = bids + bought, asks + sold
             self.session_vintage[t, v] = trade.vintage
             if spec.record_quality:
-                _fill(self.venues, t, v, quality(session, rule, model.registry.firms), QUALITY)
+                figures = quality(session, rule, spec.minor_unit, model.registry, elsewhere)
+                self._venue_table[len(MARKET) :, t, v] = figures
             if spec.record_trades:
                 self.tape += [(t, v, turn, trades) for turn, trades in session.trades]
-        _fill(self.market, t, k, (
-            trade.price * rule.tick, close, trade.quote.price, trade.volume * rule.lot,
-            trade.value * (rule.lot * rule.tick), bids * rule.lot, asks * rule.lot, float(np.count_nonzero(trade.net)),
-            trade.quote.backstop,
-        ), MARKET)  # fmt: skip
+        if len(trade.sessions) != 1:
+            traders = int(np.count_nonzero(trade.net))
+        _compiled().record_market(
+            self._market_table, t, k, trade.price * rule.tick, close, trade.quote.price, trade.volume * rule.lot,
+            trade.value * (rule.lot * rule.tick), trade.quote.backstop, bids * rule.lot, asks * rule.lot, traders,
+        )  # fmt: skip
         self.vintage[t, k] = trade.vintage
         self.state["outside_net_import"][t, k] = -trade.net[model.registry.outside] * rule.lot
         if trade.volume and self.firms:
             self._net[:, k] += trade.net[: len(spec.population)]
             self._paid[:, k] -= trade.money[: len(spec.population)] * spec.minor_unit
 
-    def _state(self, t: int, year: int, k: int, model: "RightsMarketModel") -> None:
-        spec, registry, lot = self._spec, model.registry, self._spec.lots[k]
-        first = registry.product(k, 0)
-        products = slice(first, first + registry.vintages)
-        held = registry.held_by_firms(products)
-        state = self.state
-        for name in LEDGER:
-            state[name][t, k] = getattr(registry, name)[products].sum() * lot
-        state["held"][t, k] = held.sum() * lot
-        state["reserve"][t, k] = registry.balances[products, registry.reserve].sum() * lot
-        state["cap"][t, k] = self._regulator.cap[year, k]
-        owed = model.regulator.debt[:, k].sum() * lot
-        coming = 0.0  # rights that output has earned and that the true-up will bring
-        for vintage in range(max(0, year - 1), year + 1):
-            if spec.deadline(k, vintage) > t:
-                owed += model.flow[vintage, :, k].sum()
-                if spec.rules[k].allocation.kind == "output_benchmark":
-                    coming += self._regulator.to_come(k, vintage).sum()
-        state["obligation"][t, k] = owed
-        state["bank"][t, k] = max(0.0, held[: year + 1].sum() * lot + coming - owed)
-        working = model.year < spec.years
-        state["flow"][t, k] = model.period_flow[:, k].sum() if working else 0.0
-        state["baseline"][t, k] = self._full[k] / spec.periods if working else 0.0
+    def _state(self, t: int, year: int, model: "RightsMarketModel") -> None:
+        spec, registry, regulator = self._spec, model.registry, self._regulator
+        _compiled().record_state(
+            self._state_table, t, year, model.year < spec.years, spec.lots, self._full, spec.periods,
+            self._deadline, self._earns, regulator.cap, registry.balances, registry.firms, registry.reserve,
+            registry.totals, regulator.debt, model.flow, regulator.entitlement, regulator.issued, model.period_flow,
+            model.population.operating_cost, self.flow, self.cost, self.baseline,
+        )  # fmt: skip
 
     def _operation(self, year: int, model: "RightsMarketModel") -> None:
         population, part = model.population, 1.0 / self._spec.periods
-        self.cost[year] += population.operating_cost.sum()
-        self.flow[year] += model.period_flow.sum(axis=0)
-        self.baseline[year] += part * self._full
-        if self.firms:
-            scale = part * population.activity * (1.0 - population.output_cut)
-            self.firms["activity"][year] += part * population.activity
-            self.firms["output_cut"][year] += part * population.activity * population.output_cut
-            self.firms["abatement_cost"][year] += population.operating_cost
-            self.measure_level[year] += scale[:, None] * model.levels
-            self.measure_scale[year] += scale
+        scale = part * population.activity * (1.0 - population.output_cut)
+        self.firms["activity"][year] += part * population.activity
+        self.firms["output_cut"][year] += part * population.activity * population.output_cut
+        self.firms["abatement_cost"][year] += population.operating_cost
+        self.measure_level[year] += scale[:, None] * model.levels
+        self.measure_scale[year] += scale
 
     def _flush(self, year: int, model: "RightsMarketModel") -> None:
         """Book what accounts did since the last year's end; settlement months count for the last year."""
@@ -175,22 +174,11 @@ class Recorder:
 
     def deadline(self, k: int, year: int, settled: "Settlement", expired: Ints, carried: Ints) -> None:
         """Record what happened at the deadline of a compliance year."""
-        lot = self._spec.lots[k]
-        values = (
-            settled.obligation.sum() * lot, settled.surrendered.sum() * lot, settled.shortfall.sum() * lot,
-            settled.penalty.sum(), np.count_nonzero(settled.obligation), np.count_nonzero(settled.shortfall),
-            expired.sum() * lot, carried.sum() * lot,
+        lot = float(self._spec.lots[k])
+        self.penalty[year] += _compiled().record_deadline(
+            self._deadline_table, year, k, lot, settled.obligation, settled.surrendered, settled.shortfall,
+            settled.penalty, expired, carried,
         )  # fmt: skip
-        for name, value in zip(DEADLINE, values, strict=True):
-            self.deadlines[name][year, k] = value
-        self.penalty[year] += settled.penalty.sum()
         if self.firms:
             self.firms["penalty"][year] += settled.penalty
             self.firms["shortfall"][year, :, k] = settled.shortfall * lot
-
-
-def _fill(
-    columns: dict[str, Floats], t: int, position: int, values: "tuple[float, ...] | Floats", names: tuple[str, ...]
-) -> None:
-    for name, value in zip(names, values, strict=True):
-        columns[name][t, position] = value

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
+NO_ORDERS = OrderBatch.empty()
 NOWHERE = np.empty(0)
 
 STEPS = 41
@@ -158,7 +159,7 @@ def outside_orders(desk: Desk, horizon: Horizon, year: int, expected: float, acc
     """Return the outside market's orders: it sells above its price and buys below it, a period's part of its depth."""
     market = desk.rule.outside
     if market is None:
-        return OrderBatch.empty()
+        return NO_ORDERS
     centre = float(market.prices(desk.spec.calendar_years)[min(year, desk.spec.years - 1)])
     grid = _grid((centre, max(expected, desk.rule.tick)), desk.rule.tick)
     growth = desk.growth(horizon.left, horizon.weight.size)[0, 0]

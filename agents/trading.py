@@ -4,15 +4,19 @@ Indicative rounds only pass prices on: each instrument's price is the one at whi
 clears in the binding window, given the newest prices of the others. The last round takes orders and settles.
 """
 
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from agents.behaviours import adaptive, complier, planner, zero_intelligence
-from agents.behaviours.declared import AdaptiveRule, ComplierRule, PlannerRule
+from agents.adaptives import Adaptives
+from agents.behaviours import planner, zero_intelligence
+from agents.behaviours.declared import PlannerRule
+from agents.compliers import Compliers
 from agents.containment import Office, offices
-from agents.costs import costs_of
+from agents.costs import TradingCosts
 from agents.desk import Desk, Horizon, Quote, Trade
 from agents.expectations import Outlook, growth_factors
 from agents.population import FirmPopulation
@@ -28,7 +32,7 @@ from market.randomness import Streams, tie_break
 from market.registry import Registry
 
 if TYPE_CHECKING:
-    from market.net_demand_kernel import Ahead
+    from market.net_demand_kernel import Ahead, Firms
 
 CALM = 0.75  # of the bound on willingness to pay: a price above it says more about the bound than about later prices
 
@@ -37,6 +41,14 @@ Ints = npt.NDArray[np.int64]
 
 
 NO_ORDERS = OrderBatch.empty()
+
+
+@cache
+def _compiled() -> ModuleType:
+    """Return the compiled loops; they are loaded when first used, because that takes longer than a schema needs."""
+    from agents import trading_kernel
+
+    return trading_kernel
 
 
 class Exchange:
@@ -57,22 +69,12 @@ class Exchange:
             for office, desk in zip(self.offices, self.desks, strict=True)
         )
         self.jitter = planner.jitter(tie_break(streams.at("jitter", 0).key, np.arange(len(spec.population))))
-        self.compliers = [
-            (g, rule, np.flatnonzero(self.group_of == g))
-            for g, rule in enumerate(spec.behaviours)
-            if isinstance(rule, ComplierRule)
-        ]
+        self.compliers = Compliers(spec, self.group_of, registry)
         self.random = zero_intelligence.RandomTraders(spec.behaviours, self.group_of, registry, streams)
         self.planner_groups = np.array([isinstance(rule, PlannerRule) for rule in spec.behaviours])
-        self.trade_cost = np.array([getattr(rule, "trade_cost", 0.0) for rule in spec.behaviours])[self.group_of]
-        self.traders = [adaptive.traders(spec, desk.k, desk.rows, self.group_of) for desk in self.desks]
-        self.is_adaptive = np.array([isinstance(rule, AdaptiveRule) for rule in spec.behaviours])[self.group_of]
-        self.learning, self.all_adaptive = bool(self.is_adaptive.any()), bool(self.is_adaptive.all())
-        self.each = np.arange(len(spec.population))  # a group for each account
-        self.adaptation = np.array(
-            [rule.adaptation if isinstance(rule, AdaptiveRule) else 0.0 for rule in spec.behaviours]
-        )[self.group_of]
-        self.seen = np.full(len(spec.keys), np.nan)  # prices of this period that today's flows are worth
+        self.trading_costs = TradingCosts(spec, registry, population, self.group_of)
+        self.adaptives = Adaptives(spec, self.desks, self.group_of, population)
+        self.firms: Firms | None = None
         self.prices = np.zeros(len(spec.keys))  # newest price of each instrument's front vintage
         self.operating = np.zeros(len(spec.keys))  # newest value of this year's flows
 
@@ -87,42 +89,28 @@ class Exchange:
         flow : (T, n, K) flows so far by compliance year.
         world, regulator, outlook : what can be observed.
         """
-        from market.net_demand_kernel import Firms
+        if self.firms is None or self.firms.credit is not regulator.credit:
+            from market.net_demand_kernel import Firms
 
-        self.firms: Firms = Firms(self.spec.technology.baseline, regulator.credit, *self.spec.technology.arrays())
-        open_desks = [(desk, horizon) for desk in self.desks if (horizon := desk.horizon_at(period)) is not None]
+            self.firms = Firms(self.spec.technology.baseline, regulator.credit, *self.spec.technology.arrays())
+        open_desks = [(desk, horizon) for desk in self.desks if (horizon := desk.horizons[period]) is not None]
         for desk, horizon in open_desks:
             self._observe(desk, horizon, period, flow, world, regulator)
         if len(open_desks) > 1:
             for _ in range(self.spec.rounds):
                 for desk, horizon in open_desks:
                     self._quote(desk, horizon, period, regulator, outlook)
-        if self.learning and not period:
+        if self.adaptives.any and not self.adaptives.expecting:
             for desk, horizon in open_desks:
-                self._quote(desk, horizon, period, regulator, outlook)
-            self._first_expectations()
+                if not self.adaptives.told(desk.k):
+                    self._quote(desk, horizon, period, regulator, outlook)
+            self.adaptives.begin(self.prices, self.streams)
         trades: list[Trade | None] = [None] * len(self.desks)
         for desk, horizon in open_desks:
             quote = self._quote(desk, horizon, period, regulator, outlook)
             trades[desk.k] = self._settle(desk, horizon, quote, period, regulator, outlook)
-        if self.learning:
-            self._learn()
+        self.adaptives.learn()
         return trades
-
-    def _first_expectations(self) -> None:
-        """Let each adaptive account expect the declared price, or the one that would clear, with its own error."""
-        expected = self.population.expected_price
-        for g, rule in enumerate(self.spec.behaviours):
-            if isinstance(rule, AdaptiveRule):
-                first = [rule.first_prices.get(key, self.prices[k]) for k, key in enumerate(self.spec.keys)]
-                expected[self.group_of == g] = first
-        expected *= adaptive.first_errors(self.spec, self.streams, self.group_of)
-
-    def _learn(self) -> None:
-        from agents.behaviours.adaptive_kernel import learn
-
-        learn(self.population.expected_price, self.adaptation, self.seen)
-        self.seen[:] = np.nan
 
     def end_period(self) -> None:
         """Remember prices from before a shortage, for penalties that are multiples: others would feed on themselves."""
@@ -134,20 +122,13 @@ class Exchange:
         self, desk: Desk, horizon: Horizon, period: int, flow: Floats, world: WorldState, regulator: Regulator
     ) -> None:
         """Fill what accounts know of themselves: obligations and debts less rights in hand and rights to come."""
-        spec, k, lot = self.spec, desk.k, desk.rule.lot
-        year = period // spec.periods
-        n = len(spec.population)
-        for w in range(horizon.windows + (desk.present(horizon, period) is not None)):
-            vintage = horizon.front + w
-            held = self.registry.balances[self.registry.product(k, vintage), :n]
-            need = desk.fixed[w]
-            need[:] = desk.take(held)
-            if w == 0:
-                need -= desk.take(regulator.debt[:, k])
-            need *= -lot
-            if vintage <= year:
-                need += desk.take(flow[vintage, :, k])
-            need -= desk.take(regulator.to_come(k, vintage))
+        spec, k, year = self.spec, desk.k, period // self.spec.periods
+        windows = horizon.windows + (desk.present(horizon, period) is not None)
+        _compiled().observe(
+            desk.fixed, desk.rows, desk.whole, self.registry.balances, self.registry.product(k, horizon.front),
+            regulator.debt, flow, regulator.entitlement, regulator.issued, k, horizon.front, windows, year,
+            desk.rule.lot,
+        )  # fmt: skip
         if desk.foreseen == year and not spec.world.activity_sd:
             return  # without shocks, what was foreseen when the year began
         desk.foreseen = year
@@ -187,14 +168,14 @@ class Exchange:
 
     def _quote(self, desk: Desk, horizon: Horizon, period: int, regulator: Regulator, outlook: Outlook) -> Quote:
         """Return the market's price and binding window given the newest prices of the other instruments."""
+        spec, k = self.spec, desk.k
+        backstop = self.backstop(k)
+        if self.adaptives.alone(k) and self.adaptives.expecting:
+            newest = float(self.prices[k])
+            return Quote(newest, 0, newest, backstop, None)
         from market.net_demand_kernel import Supply, indicative_price, prepare
 
-        spec, k = self.spec, desk.k
         year = min(period // spec.periods, spec.years - 1)
-        backstop = self.backstop(k)
-        who = self.traders[k]
-        if who is not None and who.alone and period:  # nobody asks what others would pay
-            return Quote(float(self.prices[k]), 0, float(self.operating[k]), backstop, None)
         ahead = self._ahead(desk, horizon, period, outlook)
         if len(self.desks) > 1 or not period:  # alone, nobody else's prices ever change
             prepare(self.firms, desk.layout, ahead)
@@ -249,10 +230,11 @@ class Exchange:
             government = OrderBatch.concatenate([announced, government])
         outside = outside_orders(desk, horizon, year, quote.price, self.registry.outside)
         now = sum(expected_supply(batch, quote.price, desk.rule) for batch in (government, outside) if len(batch))
-        now = self._brought_without_limit(desk, horizon, quote, now)
+        if quote.elastic:
+            now = np.nan  # whatever planners need at this price
         batches = [self._planner_orders(desk, horizon, quote, product, now)]
-        batches.append(self._adaptive_orders(desk, horizon, quote, product))
-        batches += self._complier_orders(desk, horizon, quote, period, product, outlook)
+        batches.append(self.adaptives.orders(desk, horizon, self.firms, quote.backstop, self.registry))
+        batches += self.compliers.orders(desk, horizon, quote, self.firms, period, product, outlook)
         batches += self.random.orders(desk, quote, self.firms, product, period)
         sessions = self._hold_sessions(desk, horizon, quote, period, product, batches, government, outside, outlook)
         trade = _trade_of(horizon.front, quote, sessions)
@@ -263,7 +245,7 @@ class Exchange:
             if quote.operating == quote.price and not parted:
                 self.operating[k] = price
             self.prices[k] = price
-            self.seen[k] = np.nan if parted else price
+            self.adaptives.seen[k] = np.nan if parted else price
             desk.last_price = price
         newest = self.prices[k]
         if newest < CALM * quote.backstop:
@@ -272,7 +254,7 @@ class Exchange:
             desk.calm_price = min(newest, desk.rule.penalty.per_unit(desk.reference_price))
         net = trade.net
         desk.net_sales -= net[: len(spec.population)]
-        sold = self._sold_by_authority(sessions)
+        sold = self._sold_by_authority(sessions) if offered or office is not None else 0
         if office is not None:
             price = trade.price * desk.rule.tick
             bought = int(net[self.registry.government])
@@ -280,9 +262,9 @@ class Exchange:
                 sold, bought, price, trade.volume * desk.rule.lot, product, period, self.registry, regulator,
                 horizon.front,
             )  # fmt: skip
-        regulator.sold(k, horizon.front, sold, horizon.front_left)
-        self._charge(net, period)
-        self._charge_venues(sessions, desk, period)
+        if sold:
+            regulator.sold(k, horizon.front, sold, horizon.front_left)
+        self.trading_costs.charge(net, sessions, desk, period)
         return trade
 
     def _hold_sessions(
@@ -326,17 +308,6 @@ class Exchange:
         public = office.public(int(self.spec.start_year) + year, month, self.spec.periods, cap)
         return office.announce(horizon.front_left, public, product, period, self.registry, regulator, horizon.front)
 
-    def _brought_without_limit(self, desk: Desk, horizon: Horizon, quote: Quote, now: float) -> float:
-        """Return what others bring now, in units, where some of them bring whatever is needed at the expected price.
-
-        They then bring an equal part of all that planners need, in every period of the window.
-        """
-        if not quote.elastic or not desk.planning.size:
-            return float(now)
-        spec, k = self.spec, desk.k
-        later = spec.deadline(k, horizon.front + quote.window) - spec.deadline(k, horizon.front)
-        return float(desk.need.sum()) / max(1, later + horizon.front_left)
-
     def _sold_by_authority(self, sessions: "list[Session]") -> int:
         """Return the lots of what was put up for auction and sale that were sold, without those that a house sold."""
         reserve = self.registry.reserve
@@ -344,36 +315,12 @@ class Exchange:
             int(s.filled[s.orders.account == reserve].sum()) for s in sessions if s.venue.house == reserve
         )
 
-    def _charge(self, net: Ints, period: int) -> None:
-        """Book the fixed cost of trading to accounts that traded; it is paid to the outside world."""
-        if not self.compliers:
-            return
-        cost = np.where(net[: self.trade_cost.size] != 0, self.trade_cost, 0.0)
-        if cost.any():
-            owed = np.rint(cost / self.spec.minor_unit).astype(np.int64)
-            paid = np.minimum(owed, self.registry.spendable()[: owed.size])  # no further than cash and credit go
-            self.population.trading_cost[:] += paid * self.spec.minor_unit
-            self.registry.pay_outside(paid, period)
-
-    def _charge_venues(self, sessions: "list[Session]", desk: Desk, period: int) -> None:
-        """Book what venues' own costs came to; they are paid to the outside world."""
-        firms = len(self.spec.population)
-        for session in sessions:
-            if session.venue.rule.cost is None:
-                continue
-            money = np.asarray(session.money[:firms] * self.spec.minor_unit, np.float64)
-            owed = costs_of(session.net[:firms], money, session.venue.rule.cost, desk.rule.lot)
-            paid = np.minimum(np.rint(owed / self.spec.minor_unit).astype(np.int64), self.registry.spendable()[:firms])
-            session.fees = float(paid.sum()) * self.spec.minor_unit
-            self.population.trading_cost[:] += paid * self.spec.minor_unit
-            self.registry.pay_outside(paid, period)
-
     def _planner_orders(self, desk: Desk, horizon: Horizon, quote: Quote, product: int, now: float) -> OrderBatch:
+        if not desk.planning.size:
+            return NO_ORDERS
         from market.net_demand_kernel import prepare
         from market.schedule_kernel import Terms, schedule_orders
 
-        if not desk.planning.size:
-            return OrderBatch.empty()
         spec, k, n, rule = self.spec, desk.k, len(self.spec.population), desk.rule
         free = desk.of_planners(self.registry.free(product)[:n])
         later = spec.deadline(k, horizon.front + quote.window) - spec.deadline(k, horizon.front)
@@ -396,19 +343,6 @@ class Exchange:
             desk.order_account[:count], desk.order_side[:count], desk.order_price[:count], desk.order_quantity[:count]
         )
 
-    def _adaptive_orders(self, desk: Desk, horizon: Horizon, quote: Quote, product: int) -> OrderBatch:
-        from agents.behaviours.adaptive_kernel import Terms
-
-        who = self.traders[desk.k]
-        if who is None:
-            return NO_ORDERS
-        windows = min(horizon.windows, horizon.pending + 1)
-        terms = Terms(windows, horizon.pending, horizon.weight[0], quote.backstop, desk.rule.lot, desk.rule.tick)
-        return adaptive.orders(
-            who, self.firms, desk.fixed, desk.activity[0], self.registry.free(product),
-            self.population.expected_price, terms,
-        )  # fmt: skip
-
     def _forced_sales(self, desk: Desk, horizon: Horizon, free: Ints) -> Ints:
         """Return the lots (planners,) that must still be sold because they could not be carried over, or none (0,).
 
@@ -423,39 +357,6 @@ class Exchange:
         excess = (surplus - limit.base / desk.rule.lot - limit.per_net_sale * sold) / (1.0 + limit.per_net_sale)
         excess = np.minimum(excess, surplus - limit.base / desk.rule.lot)  # what was bought before is sold back first
         return np.minimum(free, np.maximum(0.0, np.ceil(excess)).astype(np.int64))
-
-    def _complier_orders(
-        self, desk: Desk, horizon: Horizon, quote: Quote, period: int, product: int, outlook: Outlook
-    ) -> list[OrderBatch]:
-        from market.net_demand_kernel import front_needs
-
-        if not self.compliers:
-            return []
-        spec, k = self.spec, desk.k
-        known = spec.true_up(k, horizon.front)
-        free = self.registry.free(product)
-        batches = []
-        need = np.empty(desk.rows.size)
-        front_needs(outlook.belief[:, k], self.firms, desk.layout, quote.ahead, need)
-        position = np.full(len(spec.population), -1)
-        position[desk.rows] = np.arange(desk.rows.size)
-        for g, rule, members in self.compliers:
-            rows = position[members]
-            rows = rows[rows >= 0]
-            if not rows.size:
-                continue
-            accounts = desk.rows[rows]
-            yearly = spec.technology.baseline[accounts, k] * desk.activity[0][rows]
-            gap = need[rows]  # with the measures that it will use at the price that it believes in
-            unknown = 1.0 if period < known else 0.0  # flows and benchmarks become known at verification
-            view = complier.GapView(
-                accounts=accounts, gap=gap, yearly=yearly, free=free[accounts],
-                expected_price=max(outlook.belief[g, k], quote.price, desk.rule.tick), unknown_share=unknown,
-                months_to_know=(known - period) * 12 // spec.periods, last_chance=horizon.front_left <= 1,
-                worthless_after=not desk.rule.banked, backstop=quote.backstop, lot=desk.rule.lot, tick=desk.rule.tick,
-            )  # fmt: skip
-            batches.append(complier.orders(rule, view))
-        return batches
 
 
 def _trade_of(front: int, quote: Quote, sessions: list[Session]) -> Trade:

@@ -62,7 +62,7 @@ class Guard:
                 price = found.price
             elif isinstance(rule, HoldingLimit):
                 held = registry.balances[product]
-                most = rule.limit(int(held[: registry.firms].sum()), self.lot)
+                most = rule.limit(int(held.sum()), self.lot)
                 free = np.where(orders.account >= registry.firms, orders.quantity, 0)
                 allowed = rule.allowed(orders.account, orders.side, price, quantity, held, most)
                 quantity = np.maximum(allowed, free)

@@ -46,11 +46,13 @@ def due(flow: Floats, debt: Ints, held: Ints, lot: float, penalty_rate: float, m
     penalty_rate : money per missing unit.
     make_good : whether a shortfall is still owed next year.
     """
-    obligation = obligation_lots(flow, lot) + debt
-    surrendered = np.minimum(obligation, held)
-    shortfall = obligation - surrendered
+    from market.compliance_kernel import settle_obligations
+
+    obligation, surrendered, shortfall = np.empty((3, flow.shape[0]), dtype=np.int64)
+    penalty = np.empty(flow.shape[0])
+    settle_obligations(flow, debt, held, lot, penalty_rate * lot, ROUNDING, obligation, surrendered, shortfall, penalty)
     owed = shortfall if make_good else np.zeros_like(shortfall)
-    return Settlement(obligation, surrendered, shortfall, penalty_rate * lot * shortfall, owed)
+    return Settlement(obligation, surrendered, shortfall, penalty, owed)
 
 
 def true_up(entitled: Ints, issued: Ints, held: Ints) -> tuple[Ints, Ints, Ints]:

@@ -125,12 +125,13 @@ class OrderBatch:
 
     def check_types(self) -> None:
         """Raise OrderError unless compiled loops can read the columns; values are not looked at."""
-        shape = self.account.shape
-        for column, dtype in (
-            (self.account, _INT64), (self.side, _INT8), (self.price, _INT64), (self.quantity, _INT64),
-        ):  # fmt: skip
-            if column.dtype != dtype or column.shape != shape or not column.flags.c_contiguous:
-                self.validate()
+        account, side, price, quantity = self.account, self.side, self.price, self.quantity
+        known = account.dtype == price.dtype == quantity.dtype == _INT64 and side.dtype == _INT8
+        if not known or not account.shape == side.shape == price.shape == quantity.shape:
+            self.validate()
+        if not (account.flags.c_contiguous and side.flags.c_contiguous and price.flags.c_contiguous
+                and quantity.flags.c_contiguous):  # fmt: skip
+            self.validate()
 
     def _types(self) -> list[str]:
         problems = []

@@ -50,18 +50,21 @@ class Stream:
 class Streams:
     """All streams of one run."""
 
-    __slots__ = ("_start", "seed")
+    __slots__ = ("_named", "_start", "seed")
 
     def __init__(self, seed: int) -> None:
         if seed < 0:
             raise ValueError(f"seed is {seed}; it must be zero or a positive integer")
         self.seed = int(seed)
         self._start = stable_hash(f"seed {self.seed}")
+        self._named: dict[str, tuple[int, int]] = {}
 
     def at(self, name: str, period: int, round: int = 0, product: int = 0) -> Stream:  # noqa: A002 (the field's word)
         """Return the stream of a name in a period, a round of trading and a product (each zero or positive)."""
-        named = stable_hash(name)
-        key = splitmix64(self._start ^ named)
+        if name not in self._named:
+            named = stable_hash(name)
+            self._named[name] = named, splitmix64(self._start ^ named)
+        named, key = self._named[name]
         key = splitmix64(key ^ period)
         key = splitmix64(key ^ round)
         key = splitmix64(key ^ product)

@@ -15,21 +15,23 @@ import numpy.typing as npt
 
 from market.errors import ConservationError
 from market.journal import CASH, LEAVING, TOTALS, Journal, Operation
+from market.orders import ClearingResult, OrderBatch
+from market.registry_checks import (
+    FAULTS,
+    LIMIT,
+    adds_to_zero,
+    broken_identity,
+    column_of,
+    compiled,
+    compiled_for_orders,
+    compiled_for_trade,
+    credit_column,
+    first_wrong,
+)
 
 Ints = npt.NDArray[np.int64]
 
-_FAULTS = (
-    "lawful",
-    "lots would be created or lost",
-    "money would be created or lost",
-    "more would be unlocked than is locked",
-    "an account would give lots that it does not hold free of locks",
-    "an account would pay beyond its cash, credit and locks",
-    "an amount exceeds 2**61",
-)
-
-LIMIT = 1 << 61
-"""No balance, total or payment may exceed it, so no sum of two of them can wrap."""
+_INT64 = np.dtype(np.int64)
 
 
 class Registry:
@@ -46,13 +48,14 @@ class Registry:
     ----------
     balances, locked : (products, accounts) int64 lots.
     cash, cash_locked, credit_limit : (accounts,) int64 minor units.
-    issued, imported, surrendered, cancelled, expired, carried_in, carried_out : (products,) int64 lots.
+    totals : (7, products) int64 lots: issued, imported, carried_in, surrendered, cancelled, expired, carried_out, of
+        which the attributes of these names are the rows.
     """
 
     __slots__ = (
         "_nothing", "accounts", "balances", "cancelled", "carried_in", "carried_out", "cash", "cash_locked",
         "credit_limit", "dealer", "expired", "firm_accounts", "firms", "government", "imported", "instruments",
-        "issued", "journal", "locked", "outside", "products", "reserve", "surrendered", "vintages",
+        "issued", "journal", "locked", "outside", "products", "reserve", "surrendered", "totals", "vintages",
     )  # fmt: skip
 
     def __init__(
@@ -72,26 +75,12 @@ class Registry:
         self.locked = np.zeros_like(self.balances)
         self.cash = np.zeros(self.accounts, dtype=np.int64)
         self.cash_locked = np.zeros_like(self.cash)
-        self.credit_limit = self._credit(credit_limit)
+        self.credit_limit = credit_column(credit_limit, firms, self.accounts, self.outside)
         self.journal = Journal() if journal else None
-        self.issued = np.zeros(self.products, dtype=np.int64)
-        self.imported = np.zeros_like(self.issued)
-        self.surrendered = np.zeros_like(self.issued)
-        self.cancelled = np.zeros_like(self.issued)
-        self.expired = np.zeros_like(self.issued)
-        self.carried_in = np.zeros_like(self.issued)
-        self.carried_out = np.zeros_like(self.issued)
+        self.totals = np.zeros((7, self.products), dtype=np.int64)
+        self.issued, self.imported, self.carried_in = self.totals[:3]
+        self.surrendered, self.cancelled, self.expired, self.carried_out = self.totals[3:]
         self._nothing = np.zeros_like(self.cash)
-
-    def _credit(self, limit: npt.ArrayLike) -> Ints:
-        given = np.asarray(limit, dtype=np.int64)
-        if (given < 0).any() or (given > LIMIT).any():
-            raise ConservationError("a credit limit is below zero or above 2**61 minor units")
-        credit = np.empty(self.accounts, dtype=np.int64)
-        credit[: self.firms] = given
-        credit[self.firms :] = given.max(initial=0)
-        credit[self.outside] = LIMIT
-        return credit
 
     # What is there ----------------------------------------------------------------------------------------------
 
@@ -105,38 +94,26 @@ class Registry:
         """Return the lots (A,) that accounts hold and have not locked."""
         return self.balances[product] - self.locked[product]
 
-    def held_by_firms(self, products: slice) -> Ints:
-        """Return the lots of each product that firms hold; from the totals, because every lot is accounted for."""
-        sources = self.issued[products] + self.imported[products] + self.carried_in[products]
-        ends = self.surrendered[products] + self.cancelled[products] + self.expired[products]
-        others = self.balances[products, self.firms :].sum(axis=1)
-        held: Ints = sources - ends - self.carried_out[products] - others
-        return held
-
     def spendable(self) -> Ints:
         """Return the minor units (A,) that accounts can pay: cash and credit that are not locked."""
         return self.cash - self.cash_locked + self.credit_limit
 
     def check(self) -> None:
         """Raise ConservationError unless every identity holds."""
-        held = np.delete(self.balances, self.reserve, axis=1).sum(axis=1)
         sources = self.issued + self.imported + self.carried_in
         ends = self.surrendered + self.cancelled + self.expired + self.carried_out
-        lost = sources - held - self.balances[:, self.reserve] - ends
-        if lost.any():
-            p = int(lost.nonzero()[0][0])
-            raise ConservationError(f"{int(lost[p])} lots of product {p} are unaccounted for")
-        if not _adds_to_zero(self.cash):
-            raise ConservationError(f"cash adds up to {int(self.cash.sum())} instead of zero")
-        if (self.locked < 0).any() or (self.locked > self.balances).any():
-            raise ConservationError("an account holds less than it has locked")
-        if (self.cash_locked < 0).any() or (self.spendable() < 0).any():
-            raise ConservationError("an account's cash is below its credit limit and locks")
+        wrong = broken_identity(
+            self.balances, self.locked, self.cash, self.cash_locked, self.spendable(), self.reserve, sources - ends
+        )
+        if wrong:
+            raise ConservationError(wrong)
 
     # Rights -----------------------------------------------------------------------------------------------------
 
     def issue(self, product: int, accounts: npt.ArrayLike | None, lots: npt.ArrayLike, period: int) -> None:
         """Create lots in accounts (the reserve's are in reserve until sold)."""
+        if self._at_once(Operation.ISSUE, product, accounts, lots, period):
+            return
         added = self._column(accounts, lots)
         self._check_room(product, added)
         self._apply(Operation.ISSUE, product, added, period)
@@ -159,8 +136,10 @@ class Registry:
         """Turn lots of one vintage into as many of another of the same instrument."""
         if product // self.vintages != into // self.vintages or product == into:
             raise ConservationError(f"product {product} cannot be carried over into product {into}")
-        moved = self._column(accounts, lots)
         self._check_product(into)
+        if self._at_once(Operation.CARRY_OUT, product, accounts, lots, period, into):
+            return
+        moved = self._column(accounts, lots)
         self._check_free(Operation.CARRY_OUT, product, moved)
         self._check_room(into, moved)
         self._apply(Operation.CARRY_OUT, product, moved, period)
@@ -183,20 +162,30 @@ class Registry:
 
         Only settlement calls this. What the outside market sells beyond its balance is imported first.
         """
-        from market.registry_kernel import exchange_fault
-
         self._check_product(product)
+        releases = unlock is not None or unlock_cash is not None
         unlock = self._nothing if unlock is None else unlock
         unlock_cash = self._nothing if unlock_cash is None else unlock_cash
-        for column in (change, money, unlock, unlock_cash):
-            self._check_column(column)
-        fault, account, lacking = exchange_fault(
+        self._check_column(change)
+        self._check_column(money)
+        if releases:
+            self._check_column(unlock)
+            self._check_column(unlock_cash)
+        if compiled().exchange(
+            self.balances[product], self.locked[product], change, unlock,
+            self.cash, self.cash_locked, self.credit_limit, money, unlock_cash, releases,
+        ):  # fmt: skip
+            if self.journal is not None:
+                self.journal.record(period, Operation.TRANSFER, product, change)
+                self.journal.record(period, Operation.PAY, CASH, money)
+            return
+        fault, account, lacking = compiled().exchange_fault(
             self.balances[product], self.locked[product], change, unlock,
             self.cash, self.cash_locked, self.credit_limit, money, unlock_cash, self.outside,
         )  # fmt: skip
         if fault:
             raise ConservationError(
-                f"{_FAULTS[fault]}: product {product}, account {account}, "
+                f"{FAULTS[fault]}: product {product}, account {account}, "
                 f"{int(change[account])} lots, {int(money[account])} minor units"
             )
         if lacking:
@@ -205,6 +194,28 @@ class Registry:
         self.cash_locked -= unlock_cash
         self._apply(Operation.TRANSFER, product, change, period)
         self._apply_money(money, period)
+
+    def trade_at_once(
+        self, product: int, orders: OrderBatch, tie_key: int, money_per_lot_tick: int, period: int
+    ) -> tuple[ClearingResult, Ints, Ints] | None:
+        """Cover, clear and exchange in a call auction at one price; None, and no change, where a rule is in the way.
+
+        Only settlement calls this, with orders whose types are right. Returns the result and the lots and minor units
+        (A,) that accounts gained.
+        """
+        self._check_product(product)
+        (
+            done, price, volume, demand, supply, first, last, filled, reason, lots, money
+        ) = compiled_for_trade().trade_at_once(
+            orders.account, orders.side, orders.price, orders.quantity, money_per_lot_tick, np.uint64(tie_key), product,
+            self.outside, self.balances, self.locked, self.cash, self.cash_locked, self.credit_limit, self._nothing,
+        )  # fmt: skip
+        if not done:
+            return None
+        if self.journal is not None:
+            self.journal.record(period, Operation.TRANSFER, product, lots)
+            self.journal.record(period, Operation.PAY, CASH, money)
+        return ClearingResult(price, volume, filled, reason, demand, supply, first, last), lots, money
 
     def _import(self, product: int, lots: int, period: int) -> None:
         imported = np.zeros(self.accounts, dtype=np.int64)
@@ -220,16 +231,48 @@ class Registry:
         lots: npt.ArrayLike,
         period: int,
     ) -> None:
+        if self._at_once(operation, product, accounts, lots, period):
+            return
         taken = self._column(accounts, lots)
         self._check_free(operation, product, taken)
         self._apply(operation, product, taken, period)
+
+    def _at_once(
+        self,
+        operation: Operation,
+        product: int,
+        accounts: npt.ArrayLike | None,
+        lots: npt.ArrayLike,
+        period: int,
+        into: int | None = None,
+    ) -> bool:
+        """Do an operation on all firms in one compiled pass; False, and no change, where it needs a closer look."""
+        plain = isinstance(lots, np.ndarray) and lots.dtype == _INT64 and lots.shape == (self.firms,)
+        if accounts is not self.firm_accounts or not plain or not 0 <= product < self.products:
+            return False
+        target = product if into is None else into
+        room = LIMIT - int(self.issued[target]) - int(self.imported[target]) - int(self.carried_in[target])
+        balance, locked = self.balances[product], self.locked[product]
+        if into is None:
+            leaves = operation in LEAVING
+            total = compiled().move(balance, locked, lots, leaves, LIMIT if leaves else room)
+        else:
+            total = compiled().carry(balance, locked, self.balances[into], lots, room)
+        if total < 0:
+            return False
+        steps = ((operation, product),) if into is None else ((operation, product), (Operation.CARRY_IN, into))
+        for step, row in steps:
+            getattr(self, TOTALS[step])[row] += total
+            if self.journal is not None:
+                self.journal.record(period, step, row, np.asarray(lots))
+        return True
 
     # Money ------------------------------------------------------------------------------------------------------
 
     def pay(self, change: Ints, period: int) -> None:
         """Move money between accounts; ``change`` (A,) adds up to zero."""
         self._check_column(change)
-        if max(int(change.max()), -int(change.min())) > LIMIT or not _adds_to_zero(change):
+        if max(int(change.max()), -int(change.min())) > LIMIT or not adds_to_zero(change):
             raise ConservationError("money would be created or lost, or an amount exceeds 2**61")
         self._check_cash(change)
         self._apply_money(change, period)
@@ -244,7 +287,7 @@ class Registry:
 
     def _pay_to(self, payee: int, amounts: npt.ArrayLike, period: int) -> None:
         given = np.asarray(amounts)
-        paid = self._column(np.arange(given.size), given)
+        paid = self._column(self.firm_accounts if given.size == self.firms else np.arange(given.size), given)
         change = -paid
         change[payee] += paid.sum()
         self.pay(change, period)
@@ -253,18 +296,24 @@ class Registry:
 
     def hold(self, product: int, rights: Ints, money: Ints) -> bool:
         """Lock lots and money (A,) at once if every account has them free; return whether it has, or change nothing."""
-        from market.settlement_kernel import hold
-
         self._check_product(product)
         self._check_column(rights)
         self._check_column(money)
-        held = hold(
+        held = compiled_for_orders().hold(
             rights, money, self.balances[product], self.locked[product],
             self.cash, self.cash_locked, self.credit_limit,
         )  # fmt: skip
         if held < 0:
             raise ConservationError("a lock is negative")
         return bool(held)
+
+    def covers(self, product: int, orders: OrderBatch, money_per_lot_tick: int) -> bool | None:
+        """Return whether accounts have free what orders ask at most; None where the orders cannot be read."""
+        found = compiled_for_orders().covered(
+            orders.account, orders.side, orders.price, orders.quantity, money_per_lot_tick, self.outside,
+            self.balances[product], self.locked[product], self.cash, self.cash_locked, self.credit_limit,
+        )  # fmt: skip
+        return None if found < 0 else found > 0
 
     def lock(self, product: int, accounts: npt.ArrayLike | None, lots: npt.ArrayLike) -> None:
         """Reserve lots for what is on offer."""
@@ -282,7 +331,7 @@ class Registry:
         more = self._column(accounts, amounts)
         short = more > self.spendable()
         if short.any():
-            raise ConservationError(_first(short, more, "cannot lock money"))
+            raise ConservationError(first_wrong(short, more, "cannot lock money"))
         self.cash_locked += more
 
     def unlock_cash(self, accounts: npt.ArrayLike | None, amounts: npt.ArrayLike) -> None:
@@ -293,24 +342,7 @@ class Registry:
 
     def _column(self, accounts: npt.ArrayLike | None, amounts: npt.ArrayLike) -> Ints:
         """Return amounts by account (A,); ``accounts`` None: they are so already."""
-        given = np.asarray(amounts)
-        if given.size == 0:
-            return np.zeros(self.accounts, dtype=np.int64)
-        if given.dtype.kind not in "iu":
-            raise ConservationError(f"amounts are {given.dtype}; lots and money are whole numbers")
-        rows = np.arange(self.accounts) if accounts is None else np.atleast_1d(np.asarray(accounts))
-        if rows.dtype.kind not in "iu" or rows.ndim != 1 or given.ndim > 1 or given.size not in (1, rows.size):
-            raise ConservationError("amounts need one row number of an account each")
-        if rows.size and (rows.min() < 0 or rows.max() >= self.accounts):
-            raise ConservationError(f"an account is outside 0 ... {self.accounts - 1}")
-        if given.min() < 0 or int(given.max()) > LIMIT // max(1, rows.size):
-            raise ConservationError("an amount is negative, or all of them could add up to more than 2**61")
-        column = np.zeros(self.accounts, dtype=np.int64)
-        if (rows[1:] > rows[:-1]).all():
-            column[rows] = given
-        else:
-            np.add.at(column, rows, given.astype(np.int64))  # an account may be named twice
-        return column
+        return column_of(self.firm_accounts, self.accounts, accounts, amounts)
 
     def _check_product(self, product: int) -> None:
         if not 0 <= product < self.products:
@@ -324,21 +356,21 @@ class Registry:
 
     def _check_free(self, operation: Operation | None, product: int, taken: Ints) -> None:
         self._check_product(product)
-        short = taken > self.free(product)
-        if short.any():
+        if compiled().lacks(taken, self.balances[product], self.locked[product]):
+            short = taken > self.free(product)
             verb = "lock" if operation is None else operation.name.lower().replace("_", " ")
-            raise ConservationError(_first(short, taken, f"cannot {verb} lots of product {product}"))
+            raise ConservationError(first_wrong(short, taken, f"cannot {verb} lots of product {product}"))
 
     def _check_cash(self, change: Ints) -> None:
-        after = self.cash + change
-        short = after - self.cash_locked < -self.credit_limit
+        if not compiled().cannot_pay(change, self.cash, self.cash_locked, self.credit_limit):
+            return
+        short = self.cash + change - self.cash_locked < -self.credit_limit
         if short.any():
-            raise ConservationError(_first(short, change, "cannot pay"))
-        if (after > LIMIT).any():
-            raise ConservationError("an account's cash would exceed 2**61 minor units")
+            raise ConservationError(first_wrong(short, change, "cannot pay"))
+        raise ConservationError("an account's cash would exceed 2**61 minor units")
 
     def _check_column(self, column: Ints) -> None:
-        if column.dtype != np.int64 or column.shape != self.cash.shape:
+        if column.dtype != _INT64 or column.shape != self.cash.shape:
             raise ConservationError("changes must be int64 with a row for every account")
 
     def _released(self, locked: Ints, less: Ints, what: str) -> Ints:
@@ -360,15 +392,3 @@ class Registry:
         self.cash += change
         if self.journal is not None:
             self.journal.record(period, Operation.PAY, CASH, change)
-
-
-def _first(wrong: npt.NDArray[np.bool_], amounts: Ints, message: str) -> str:
-    row = int(wrong.argmax())
-    return f"{int(wrong.sum())} accounts {message}: first account {row}, {abs(int(amounts[row]))} wanted"
-
-
-def _adds_to_zero(change: Ints) -> bool:
-    """Return whether an array adds up to zero, in exact arithmetic where int64 could wrap."""
-    if change.size == 0 or max(int(change.max()), -int(change.min())) <= LIMIT // change.size:
-        return int(change.sum()) == 0
-    return sum(change.tolist()) == 0

@@ -43,7 +43,11 @@ def schedule_orders(firms, rows, ahead, terms, known, account, side, limit_price
             last = min(first + BLOCK, r)
             needs_at(first, last, prices, windows, firms, rows, ahead, scratch, parts)
             add_up(parts, windows, needs[first:last], by_window)
-    totals = sums(needs)
+    buyers, sellers = sums(needs)
+    now = terms.now
+    if np.isnan(now):  # others bring whatever is needed at this price: an equal part of it in every period
+        now = (buyers - sellers) / max(1, terms.window_left)
+    totals = (buyers, sellers, now)
     need, ticks = np.empty(BLOCK), np.empty((levels, BLOCK), dtype=np.int64)
     wanted = np.empty((levels, BLOCK), dtype=np.int64)
     count = 0
@@ -96,9 +100,9 @@ def step_lots(s, first, last, terms, totals, needs, prices, front, need, last_ch
     """
     size = last - first
     free, forced, needs = terms.free[first:last], terms.forced[first:last], needs[first:last]
-    lot, price, patience, now = terms.lot, terms.price, terms.patience, terms.now
+    lot, price, patience = terms.lot, terms.price, terms.patience
     front_left, window_left = terms.front_left, terms.window_left
-    buyers, sellers = totals
+    buyers, sellers, now = totals
     later = buyers - sellers
     waits = window_left > 1
     moves = waits and price > 0.0

@@ -6,6 +6,8 @@ What an order left in a book needs stays locked for as long as it rests there.
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,14 @@ from market.randomness import Stream
 from market.registry import Registry
 
 
+@cache
+def _compiled() -> ModuleType:
+    """Return the compiled loops; they are loaded when first used, because that takes longer than a schema needs."""
+    from market import settlement_kernel
+
+    return settlement_kernel
+
+
 @dataclass(frozen=True, slots=True)
 class Acceptance:
     """Orders that are covered, and what is locked for them.
@@ -24,16 +34,24 @@ class Acceptance:
     Attributes
     ----------
     orders : the accepted orders.
-    rows : (accepted,) their rows in the batch that was given.
-    reason : (n,) int8 for the whole batch: a rejection, or FILLED for those that were accepted.
     rights, money : (A,) lots and minor units locked.
+    rejected : (n,) int8 for the whole batch, a reason of rejection or FILLED; None where all were accepted.
     """
 
     orders: OrderBatch
-    rows: Ints
-    reason: Bytes
     rights: Ints
     money: Ints
+    rejected: Bytes | None = None
+
+    @property
+    def reason(self) -> Bytes:
+        """For each order that was given (n,) int8 a rejection, or FILLED where it was accepted."""
+        return np.zeros(len(self.orders), dtype=np.int8) if self.rejected is None else self.rejected
+
+    @property
+    def rows(self) -> Ints:
+        """Rows (accepted,) of the accepted orders in the batch that was given."""
+        return np.flatnonzero(self.reason == Reason.FILLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +81,14 @@ def lock_orders(
         Where all orders together are worth more than 2**61 minor units.
     """
     rights, money = _claims(registry, orders, money_per_lot_tick, issuer)
-    reason = np.zeros(len(orders), dtype=np.int8)
-    rows = np.arange(len(orders))
+    if registry.hold(product, rights, money):
+        return Acceptance(orders, rights, money)
+    reason = _rejections(registry, product, orders, money_per_lot_tick, issuer)
+    orders = orders.take(np.flatnonzero(reason == Reason.FILLED))
+    rights, money = _claims(registry, orders, money_per_lot_tick, issuer)
     if not registry.hold(product, rights, money):
-        reason = _rejections(registry, product, orders, money_per_lot_tick, issuer)
-        rows = np.flatnonzero(reason == Reason.FILLED)
-        orders = orders.take(rows)
-        rights, money = _claims(registry, orders, money_per_lot_tick, issuer)
-        if not registry.hold(product, rights, money):
-            raise ConservationError("orders that were found covered are not")
-    return Acceptance(orders, rows, reason, rights, money)
+        raise ConservationError("orders that were found covered are not")
+    return Acceptance(orders, rights, money, reason)
 
 
 def settle(
@@ -100,6 +116,22 @@ def settle(
         Where fills do not balance, exceed their order or its limit, or an account cannot cover them. Nothing changed.
     """
     orders.check_types()
+    return _settle(registry, product, orders, result, money_per_lot_tick, period, accepted, house, keep, issuer)
+
+
+def _settle(
+    registry: Registry,
+    product: int,
+    orders: OrderBatch,
+    result: ClearingResult,
+    money_per_lot_tick: int,
+    period: int,
+    accepted: Acceptance | None = None,
+    house: int | None = None,
+    keep: tuple[Ints, Ints] | None = None,
+    issuer: int | None = None,
+) -> SettlementSummary:
+    """Settle orders whose types are known to be right."""
     if result.filled.shape != orders.account.shape or result.filled.dtype != np.int64:
         raise ConservationError("a clearing result does not belong to these orders")
     if result.value is None and result.trades is None and not result.house_lots:
@@ -118,10 +150,8 @@ def settle(
 def _net_at_one_price(
     registry: Registry, orders: OrderBatch, result: ClearingResult, money_per_lot_tick: int
 ) -> tuple[Ints, Ints]:
-    from market.settlement_kernel import net_of
-
     price = 0 if result.price == NO_PRICE else result.price
-    lots, money, volume, lawful = net_of(
+    lots, money, volume, lawful = _compiled().net_of(
         orders.account, orders.side, orders.price, orders.quantity, result.filled, price, money_per_lot_tick,
         registry.accounts,
     )  # fmt: skip
@@ -183,16 +213,31 @@ def trade(
 
     ``house`` is the account behind a venue that trades itself; what one without a limit sells is issued as it is sold,
     and so is what ``issuer`` (the authority that sells at a ceiling without limit) sells beyond its balance. Orders
-    that rest in the state keep their locks.
+    that rest in the state keep their locks. A mechanism without a state keeps no order beyond its clearing, so it is
+    enough to know that all are covered: nobody else can act before they are settled.
     """
-    state = release_replaced(registry, product, orders, mechanism, state, money_per_lot_tick)
+    if state is None and house is None and issuer is None:
+        orders.check_types()
+        if getattr(mechanism, "settles_at_once", False):
+            traded = registry.trade_at_once(product, orders, stream.key, money_per_lot_tick, period)
+            if traded is not None:
+                result, lots, money = traded
+                summary = SettlementSummary(result.volume, result.turnover * money_per_lot_tick, lots, money)
+                return None, result, summary
+        elif registry.covers(product, orders, money_per_lot_tick):
+            state, result = mechanism.clear(None, orders, stream)
+            if state is None:
+                summary = _settle(registry, product, orders, result, money_per_lot_tick, period)
+                return None, result, summary
+            state = None  # it keeps something after all: once more, with locks
+    state = release_replaced(registry, product, orders, mechanism, state, money_per_lot_tick, issuer)
     accepted = lock_orders(registry, product, orders, money_per_lot_tick, issuer)
     before = mechanism.resting(state)
     state, result = mechanism.clear(state, accepted.orders, stream)
     keep = _change_of_claims(registry, before, mechanism.resting(state), money_per_lot_tick, issuer)
     if house is not None and result.house_lots < 0 and getattr(mechanism, "unlimited", False):
         registry.issue(product, np.array([house]), np.array([-result.house_lots]), period)
-    summary = settle(
+    summary = _settle(
         registry, product, accepted.orders, result, money_per_lot_tick, period, accepted, house, keep, issuer
     )
     if len(accepted.orders) < len(orders):
@@ -219,14 +264,15 @@ def end_period(
 
 
 def release_replaced(
-    registry: Registry, product: int, orders: OrderBatch, mechanism: Mechanism, state: Any, money_per_lot_tick: int
-) -> Any:
+    registry: Registry, product: int, orders: OrderBatch, mechanism: Mechanism, state: Any, money_per_lot_tick: int,
+    issuer: int | None = None,
+) -> Any:  # fmt: skip
     """Return the state without what the orders replace, and release the locks of that."""
     replaced = getattr(mechanism, "replaced", None)
     after = state if replaced is None else replaced(state, orders)
     if after is state:
         return state
-    keep = _change_of_claims(registry, mechanism.resting(state), mechanism.resting(after), money_per_lot_tick)
+    keep = _change_of_claims(registry, mechanism.resting(state), mechanism.resting(after), money_per_lot_tick, issuer)
     if keep is not None:
         registry.unlock(product, None, -keep[0])
         registry.unlock_cash(None, -keep[1])
@@ -245,24 +291,22 @@ def _change_of_claims(
 
 def _with_rejected(result: ClearingResult, accepted: Acceptance, orders: int) -> ClearingResult:
     """Return the result with a row for every order that was given."""
+    rows, reason = accepted.rows, accepted.reason.copy()
     filled = np.zeros(orders, dtype=np.int64)
-    filled[accepted.rows] = result.filled
-    reason = accepted.reason.copy()
-    reason[accepted.rows] = result.reason
+    filled[rows] = result.filled
+    reason[rows] = result.reason
     value = result.value
     if value is not None:
         value = np.zeros(orders, dtype=np.int64)
-        value[accepted.rows] = result.worth
+        value[rows] = result.worth
     return replace(result, filled=filled, reason=reason, value=value)
 
 
 def _claims(
     registry: Registry, orders: OrderBatch, money_per_lot_tick: int, issuer: int | None = None
 ) -> tuple[Ints, Ints]:
-    from market.settlement_kernel import claims
-
     orders.check_types()
-    rights, money, fits = claims(
+    rights, money, fits = _compiled().claims(
         orders.account, orders.side, orders.price, orders.quantity, money_per_lot_tick, registry.accounts
     )
     if not fits:

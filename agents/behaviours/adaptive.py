@@ -17,6 +17,8 @@ auctions (Gode and Sunder 1993, J. Political Economy 101; Cliff and Bruten 1997 
 """
 
 from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,13 +29,20 @@ from market.orders import OrderBatch
 from market.technology import NO_GROUP, Technology
 
 if TYPE_CHECKING:
-    from agents.behaviours.adaptive_kernel import Straight, Terms
+    from agents.behaviours.adaptive_kernel import Straight
     from agents.spec import MarketSpec
-    from market.net_demand_kernel import Firms
     from market.randomness import Streams
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+
+@cache
+def _compiled() -> ModuleType:
+    """Return the compiled loops; they are loaded when first used, because that takes longer than a schema needs."""
+    from agents.behaviours import adaptive_kernel
+
+    return adaptive_kernel
 
 
 @dataclass(slots=True)
@@ -75,11 +84,9 @@ def traders(spec: "MarketSpec", k: int, participants: Ints, group_of: Ints) -> T
 
 
 def _straight(k: int, rows: Ints, accounts: Ints, curve: Floats, rate: Floats) -> "Straight":
-    from agents.behaviours.adaptive_kernel import Straight
-
     order = np.arange(rows.size)
     direct = bool((rows == order).all() and (accounts == order).all())
-    return Straight(k, direct, rows, accounts, curve, rate)
+    return _compiled().Straight(k, direct, rows, accounts, curve, rate)
 
 
 def lay_out(technology: Technology, k: int, accounts: Ints) -> tuple[npt.NDArray[np.bool_], Floats, Floats]:
@@ -113,29 +120,43 @@ def lay_out(technology: Technology, k: int, accounts: Ints) -> tuple[npt.NDArray
 
 
 def orders(
-    who: Traders, firms: "Firms", fixed: Floats, activity: Floats, free: Ints, expected: Floats, terms: "Terms"
-) -> OrderBatch:
+    who: Traders, firms: object, fixed: Floats, activity: Floats, held: Ints, locked: Ints, expected: Floats,
+    look: tuple[int, int, float], bound: float, lot: float, tick: float,
+) -> OrderBatch:  # fmt: skip
     """Return one limit order of each account that has something to trade.
 
     Parameters
     ----------
     who : the accounts.
-    firms : technology and benchmark credits of all accounts, as compiled code takes them.
+    firms : `market.net_demand_kernel.Firms`, technology and benchmark credits of all accounts.
     fixed : (W, participants) open obligations and debts less rights in hand and to come, by window, in units.
-    activity : (participants,) expected for the rest of the year.
-    free : (A,) lots that can be sold.
+    activity : (B, participants) expected for the rest of the year, and later.
+    held, locked : (A,) lots in accounts, and those that cannot be sold.
     expected : (n, K) expected prices.
-    terms : windows, years left, bound on willingness to pay, lot and tick.
+    look : deadlines looked at, how many of these are for flows of the past, and years left of this year.
+    bound, lot, tick : bound on willingness to pay and tick in money per unit, lot in units.
     """
-    from agents.behaviours.adaptive_kernel import other_orders, straight_orders
-
+    terms = _compiled().Terms(*look, bound, lot, tick)
     account, side, price, quantity = who.account, who.side, who.price, who.quantity
-    count = straight_orders(
-        who.straight, fixed, activity, free, expected, terms, 0, account, side, price, quantity
+    count = _compiled().straight_orders(
+        who.straight, fixed, activity, held, locked, expected, terms, 0, account, side, price, quantity
     )  # fmt: skip
     if who.other[0].size:
-        count = other_orders(
-            *who.other, who.k, firms, fixed, activity, free, expected, terms, count, account, side, price, quantity
+        count = _compiled().other_orders(
+            *who.other,
+            who.k,
+            firms,
+            fixed,
+            activity,
+            held,
+            locked,
+            expected,
+            terms,
+            count,
+            account,
+            side,
+            price,
+            quantity,
         )
     return OrderBatch(account[:count], side[:count], price[:count], quantity[:count])
 

@@ -25,91 +25,91 @@ Terms = namedtuple("Terms", "windows pending weight bound lot tick")
 
 
 @njit(cache=True, error_model="numpy")  # a check of every division would keep the loops from being vectorised
-def straight_orders(who, fixed, activity, free, expected, terms, count, account, side, limit_price, quantity):
+def straight_orders(who, fixed, activity, held, locked, expected, terms, count, account, side, limit_price, quantity):
     """Write one limit order for each account of `Straight` that has something to trade; return the next ``count``.
 
     Parameters
     ----------
     who : the accounts.
-    fixed : (W, participants) open obligations less rights, in units; activity, free : (participants,) and (A,).
+    fixed, activity : (W, participants) open obligations less rights, in units, and (B, participants) activity.
+    held, locked : (A,) lots in accounts, and those that cannot be sold.
     expected : (n, K) each account's expected prices.
     terms : `Terms`.
     count : orders written before.
     account, side, limit_price, quantity : columns to be filled, with room for an order more than there are accounts.
     """
     k, direct, rows, accounts, curve, rate = who.k, who.direct, who.row, who.account, who.curve, who.rate
-    pending, windows, weight = terms.pending, terms.windows, terms.weight
-    lot, tick, bound = terms.lot, terms.tick, terms.bound
+    pending, windows, weight, bound = terms.pending, terms.windows, terms.weight, terms.bound
+    per_lot, per_tick, tick = 1.0 / terms.lot, 1.0 / terms.tick, terms.tick
     instruments = expected.shape[1]
-    owed, known, years, belief = np.zeros(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
-    begin, value, idle = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
-    lots = np.empty(BLOCK, dtype=np.int64)
+    room, gap, at = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    busy, seen, spare = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK, dtype=np.int64)
+    known, value, need = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     for first in range(0, rows.shape[0], BLOCK):
         last = min(first + BLOCK, rows.shape[0])
         size = last - first
-        full, start, steep, inverse, reach = (
+        full, begin, steep, inverse, reach = (
             curve[0, first:last], curve[1, first:last], curve[2, first:last], curve[3, first:last],
             curve[4, first:last],
         )  # fmt: skip
-        known[:] = 0.0 if pending == 0 else -np.inf
-        if direct:
-            here, now, own = fixed[0, first:last], free[first:last], expected[first:last, k]
-            busy = activity[first:last]
+        if direct and instruments == 1:
+            owed, active, belief = fixed[0, first:last], activity[0, first:last], expected.reshape(-1)[first:last]
+            own, fast = held[first:last], locked[first:last]
             for j in range(size):
-                owed[j], years[j], belief[j], idle[j] = here[j], weight * busy[j], own[j], now[j]
+                spare[j] = own[j] - fast[j]
         else:
+            owed, active, belief = gap[:size], busy[:size], seen[:size]
             for j in range(size):
                 row, i = rows[first + j], accounts[first + j]
-                owed[j], years[j], belief[j], idle[j] = fixed[0, row], weight * activity[row], expected[i, k], free[i]
-        if pending > 0:
-            for j in range(size):
-                known[j] = owed[j]
-            for w in range(1, windows):
-                for j in range(size):
-                    owed[j] += fixed[w, rows[first + j]]
-                if w < pending:
-                    for j in range(size):
-                        known[j] = max(known[j], owed[j])
-        for j in range(size):
-            begin[j] = start[j]
+                owed[j], active[j], belief[j], spare[j] = (
+                    fixed[0, row], activity[0, row], expected[i, k], held[i] - locked[i],
+                )  # fmt: skip
         if instruments > 1:
             for j in range(size):
+                at[j] = begin[j]
                 for other in range(instruments):
-                    begin[j] -= rate[first + j, other] * expected[accounts[first + j], other]
+                    at[j] -= rate[first + j, other] * expected[accounts[first + j], other]
+            begin = at[:size]
+        if pending > 0:
+            for j in range(size):
+                known[j] = room[j] = owed[j]
+            for w in range(1, windows):
+                for j in range(size):
+                    room[j] += fixed[w, rows[first + j]]
+                if w < pending:
+                    for j in range(size):
+                        known[j] = max(known[j], room[j])
+            owed = room[:size]
         for j in range(size):  # the price at which the flow is what the rights allow
-            cut = full[j] + (owed[j] / years[j] if years[j] > 0.0 else owed[j] * ENDLESS)
-            own_price = min(max(begin[j] + steep[j] * cut, 0.0), bound)
-            own_price = own_price if cut <= reach[j] else bound
-            own_price = own_price if cut > 0.0 else 0.0
-            value[j] = bound if pending > 0 and known[j] > 0.0 else own_price
+            years = weight * active[j]
+            cut = full[j] + (owed[j] / years if years > 0.0 else owed[j] * ENDLESS)
+            price = min(max(begin[j] + steep[j] * cut, 0.0), bound)
+            price = price if cut <= reach[j] else bound
+            value[j] = price if cut > 0.0 else 0.0
+        if pending > 0:
+            for j in range(size):
+                value[j] = bound if known[j] > 0.0 else value[j]
         prices, sides = limit_price[count : count + size], side[count : count + size]
+        names, lots = account[count : count + size], quantity[count : count + size]
         for j in range(size):
-            prices[j] = max(1, np.int64(np.floor(0.5 * (value[j] + belief[j]) / tick + 0.5)))
-        none = False
+            prices[j] = max(1, np.int64(np.floor(0.5 * (value[j] + belief[j]) * per_tick + 0.5)))
         for j in range(size):
-            flow = full[j] - min(max((prices[j] * tick - begin[j]) * inverse[j], 0.0), reach[j])
-            need = owed[j] + years[j] * max(0.0, flow)
-            need = max(known[j], need) if pending > 0 else need
-            buys = value[j] > belief[j]
-            part = need / lot
-            bought, sold = np.ceil(part - FORGIVEN), np.floor(FORGIVEN - part)
-            wanted = max(1.0, bought) if buys else min(max(1.0, sold), idle[j])
-            lots[j] = np.int64(wanted)
-            sides[j] = 1 if buys else -1
-            none |= wanted <= 0.0
-        names, amounts = account[count : count + size], quantity[count : count + size]
-        if direct:
+            flow = max(0.0, full[j] - min(max((prices[j] * tick - begin[j]) * inverse[j], 0.0), reach[j]))
+            need[j] = (owed[j] + weight * active[j] * flow) * per_lot
+        if pending > 0:
             for j in range(size):
-                names[j] = first + j
-        else:
-            for j in range(size):
-                names[j] = accounts[first + j]
+                need[j] = max(known[j] * per_lot, need[j])
+        fewest = 1
         for j in range(size):
-            amounts[j] = lots[j]
-        if none:
-            count = keep(count, size, account, side, limit_price, quantity)
-        else:
-            count += size
+            bought = np.int64(np.ceil(max(1.0, need[j] - FORGIVEN)))
+            sold = min(np.int64(np.floor(max(1.0, FORGIVEN - need[j]))), spare[j])
+            lots[j] = bought if value[j] > belief[j] else sold
+            fewest = min(fewest, lots[j])
+        for j in range(size):
+            sides[j] = 1 if value[j] > belief[j] else -1
+        for j in range(size):
+            names[j] = accounts[first + j]
+        count = count + size if fewest > 0 else keep(count, size, account, side, limit_price, quantity)
     return count
 
 
@@ -124,15 +124,15 @@ def keep(count, size, account, side, limit_price, quantity):
 
 
 @njit(cache=True)
-def other_orders(rows, accounts, k, firms, fixed, activity, free, expected, terms, count, account, side, limit_price,
-                 quantity):  # fmt: skip
+def other_orders(rows, accounts, k, firms, fixed, activity, held, locked, expected, terms, count, account, side,
+                 limit_price, quantity):  # fmt: skip
     """Write the orders of accounts with any technology ``firms``: their reservation price is searched one by one."""
     instruments, measures = expected.shape[1], firms.slope.shape[1]
     price, benefit, x = np.empty(instruments), np.empty(measures), np.empty(measures)
     lot, tick, bound = terms.lot, terms.tick, terms.bound
     for q in range(rows.shape[0]):
         row, i = rows[q], accounts[q]
-        years = terms.weight * activity[row]
+        years = terms.weight * activity[0, row]
         owed, known = 0.0, -np.inf
         for w in range(terms.windows):
             owed += fixed[w, row]
@@ -147,7 +147,7 @@ def other_orders(rows, accounts, k, firms, fixed, activity, free, expected, term
         if value > expected[i, k]:
             lots = max(1, np.int64(np.ceil(need / lot - FORGIVEN)))
         else:
-            lots = min(free[i], max(1, np.int64(np.floor(FORGIVEN - need / lot))))
+            lots = min(held[i] - locked[i], max(1, np.int64(np.floor(FORGIVEN - need / lot))))
         account[count], side[count] = i, 1 if value > expected[i, k] else -1
         limit_price[count], quantity[count] = ticks, lots
         count += 1 if lots > 0 else 0
@@ -207,13 +207,3 @@ def reservation_price(i, k, price, owed, known, years, bound, precision, firms, 
             f_low = 0.5 * f_low if last == -1 else f_low
             last = -1
     return 0.5 * (low + high)
-
-
-@njit(cache=True)
-def learn(expected, weight, price):
-    """Move expectations (n, K) towards the newest prices (K,) by ``weight`` (n,); a NaN leaves expectations alone."""
-    for k in range(price.shape[0]):
-        newest = price[k]
-        if not np.isnan(newest):
-            for i in range(weight.shape[0]):
-                expected[i, k] += weight[i] * (newest - expected[i, k])

@@ -6,6 +6,8 @@ best limit inwards; at its own marginal limit the long side shares what is left.
 price for each pair of a bid and an offer (`market.matching.pay_as_bid`).
 """
 
+from functools import cache
+from types import ModuleType
 from typing import Literal
 
 import numpy as np
@@ -15,6 +17,14 @@ from market.matching.protocol import MechanismRule
 from market.orders import BUY, SELL, ClearingResult, Ints, OrderBatch, Reason
 from market.randomness import Stream
 from market.rules import parameter
+
+
+@cache
+def _compiled() -> ModuleType:
+    """Return the compiled loops; they are loaded when first used, because that takes longer than a schema needs."""
+    from market.matching import call_auction_kernel
+
+    return call_auction_kernel
 
 
 class CallAuction(MechanismRule):
@@ -44,6 +54,11 @@ class CallAuction(MechanismRule):
     )
 
     @property
+    def settles_at_once(self) -> bool:
+        """Whether covering, clearing and settling may be one compiled call (`market.trade_at_once_kernel`)."""
+        return self.pricing == "uniform" and type(self) is CallAuction
+
+    @property
     def own_limit_counts(self) -> bool:
         """Whether an order may trade at its own limit."""
         return self.pricing == "pay_as_bid"
@@ -67,13 +82,11 @@ class CallAuction(MechanismRule):
 
 def _clear(orders: OrderBatch, stream: Stream) -> ClearingResult | None:
     """Return the result, or None where orders cannot be read or an account would meet its own."""
-    from market.matching.call_auction_kernel import CLEARED, clear_book
-
     orders.check_types()
-    status, price, volume, demand, supply, first, last, filled, reason = clear_book(
+    status, price, volume, demand, supply, first, last, filled, reason = _compiled().clear_book(
         orders.account, orders.side, orders.price, orders.quantity, np.uint64(stream.key)
     )
-    if status != CLEARED:
+    if status != _compiled().CLEARED:
         return None
     return ClearingResult(price, volume, filled, reason, demand, supply, first, last)
 

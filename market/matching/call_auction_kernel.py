@@ -141,6 +141,20 @@ def survey(account, side, price, quantity, key):
 
 
 @njit(cache=True)
+def rising(account):
+    """Return whether each account is larger than the one before, so that none has two orders; block by block."""
+    last = account.shape[0] - 1
+    for start in range(0, last, BLOCK):
+        here, after = account[start : min(start + BLOCK, last)], account[start + 1 : min(start + BLOCK, last) + 1]
+        falls = 0
+        for i in range(here.shape[0]):
+            falls |= after[i] - here[i] - 1
+        if falls < 0:
+            return False
+    return True
+
+
+@njit(cache=True)
 def on_both_sides(account, side, highest):
     """Return whether an account has both buys and sells."""
     seen = np.zeros(highest + 1, dtype=np.int8)
@@ -248,7 +262,8 @@ def clear_book(account, side, price, quantity, tie_key):
     readable, low, high, bid, highest = survey(account, side, price, quantity, key)
     if not readable:
         return UNREADABLE, NO_PRICE, 0, 0, 0, NO_PRICE, NO_PRICE, filled, reason
-    if on_both_sides(account, side, highest) and crosses_itself(account, side, price, highest):
+    several = not rising(account)
+    if several and on_both_sides(account, side, highest) and crosses_itself(account, side, price, highest):
         return SELF_CROSSING, NO_PRICE, 0, 0, 0, NO_PRICE, NO_PRICE, filled, reason
 
     pivot = quantile(key, quantity, low, high, bid)

@@ -4,6 +4,8 @@ A share of the cap is free, a share is offered at a posted base price and a shar
 by past flows (grandfathering) or by output times a benchmark, with a pre-allocation and a later true-up.
 """
 
+from functools import cache
+from types import ModuleType
 from typing import Annotated, Literal
 
 import numpy as np
@@ -88,18 +90,20 @@ def to_lots(amounts: Floats, lot: float, total: int | None = None) -> Ints:
 
     Without a total every amount is rounded down. Ties go to the lower row, so the result depends on nothing else.
     """
-    exact = np.asarray(amounts, dtype=np.float64) / lot
-    lots = np.floor(exact + 1e-9).astype(np.int64)
+    given = np.ascontiguousarray(amounts, dtype=np.float64)
     if total is None:
-        return lots
-    missing = int(total - lots.sum())
-    if missing < 0:  # amounts a hair below a whole lot were taken as whole: the ones furthest below give it back
+        return np.floor(given / lot + 1e-9).astype(np.int64)
+    lots = np.empty(given.shape[0], dtype=np.int64)
+    too_many = _compiled().share_out(given, lot, total, lots)
+    if too_many:  # amounts a hair below a whole lot were taken as whole: the ones furthest below give it back
         held = np.flatnonzero(lots > 0)
-        lots[held[np.argsort((exact - lots)[held], kind="stable")][:-missing]] -= 1
-    if missing > 0:
-        open_rows = np.flatnonzero(exact > 0)
-        order = open_rows[np.argsort(-(exact - lots)[open_rows], kind="stable")]
-        whole, rest = divmod(missing, max(1, order.size))
-        lots[order] += whole
-        lots[order[:rest]] += 1
+        lots[held[np.argsort((given / lot - lots)[held], kind="stable")][:too_many]] -= 1
     return lots
+
+
+@cache
+def _compiled() -> ModuleType:
+    """Return the compiled loops; they are loaded when first used, because that takes longer than a schema needs."""
+    from market.policies import allocation_kernel
+
+    return allocation_kernel

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.behaviours import adaptive
-from agents.behaviours.adaptive_kernel import Terms, learn
 from agents.behaviours.declared import AdaptiveRule, ComplierRule, PlannerRule
+from agents.expectations import learn
 from agents.model import RightsMarketModel
 from market.net_demand_kernel import Firms
 from market.orders import BUY, SELL
@@ -64,8 +64,19 @@ def batch_of(technology, k, belief, fixed, years, free, pending=0):
     spec = replace(economies.economy(**LINEAR, permits=[[100.0]]), technology=technology, behaviours=(AdaptiveRule(),))
     who = adaptive.traders(spec, k, np.arange(n), np.zeros(n, dtype=np.int64))
     firms = Firms(technology.baseline, np.zeros((n, instruments)), *technology.arrays())
-    terms = Terms(len(fixed), pending, years, BOUND, LOT, TICK)
-    made = adaptive.orders(who, firms, np.asarray(fixed), np.ones(n), free, belief, terms)
+    made = adaptive.orders(
+        who,
+        firms,
+        np.asarray(fixed),
+        np.ones((1, n)),
+        free,
+        np.zeros_like(free),
+        belief,
+        (len(fixed), pending, years),
+        BOUND,
+        LOT,
+        TICK,
+    )
     rows = zip(made.account.tolist(), made.side.tolist(), made.price.tolist(), made.quantity.tolist(), strict=True)
     return {account: rest for account, *rest in rows}, who
 
@@ -184,7 +195,7 @@ def test_a_run_finds_the_competitive_price(seed):
 def test_first_expectations_are_declared_prices_with_own_errors_or_the_price_that_would_clear():
     model = RightsMarketModel(economy(behaviours=(AdaptiveRule(first_prices={"right0": 15.0}, first_error=0.2),)), 4)
     model.exchange.prices[0] = 26.0
-    model.exchange._first_expectations()
+    model.exchange.adaptives.begin(model.exchange.prices, model.streams)
     first = model.population.expected_price[:, 0]
     assert np.all((first >= 12.0) & (first <= 18.0))
     assert np.unique(first).size == 3
