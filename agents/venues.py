@@ -136,6 +136,13 @@ def turn_to(
         registry.issue(product, np.array([venue.house]), np.array([stock]), period)
 
 
+def shut(venue: OpenVenue, vintage: int, registry: Registry, product: int, worth: int) -> None:
+    """End a venue's trade in a vintage that has come to its deadline: what rests is free again."""
+    if venue.vintage == vintage:
+        settlement.close(registry, product, venue.mechanism, venue.state, worth)
+        venue.vintage, venue.state = -1, None
+
+
 def hold_session(
     venue: OpenVenue,
     orders: OrderBatch,
