@@ -51,6 +51,7 @@ class Office:
     sold, sold_last : units that the authority sold this year so far and last year.
     supply : what is offered in the present period.
     movements : period and entry of everything that moved between pools, for the record.
+    parts : what is left of a lot, by source and target of movements.
     """
 
     k: int
@@ -65,6 +66,7 @@ class Office:
     sold_last: float = float("inf")
     supply: Supply | None = None
     movements: list[tuple[int, Movement]] = field(default_factory=list)
+    parts: dict[tuple[Pool, Pool], float] = field(default_factory=dict)
 
     @property
     def unlimited(self) -> bool:
@@ -104,7 +106,7 @@ class Office:
             for step in supply.steps
         )
         self.supply = replace(supply, steps=self._in_lots(steps, regulator, vintage, periods_left))
-        return self._orders(registry, product)
+        return self._orders(registry, product, int(regulator.for_sale[vintage, self.k]))
 
     def _in_lots(
         self, steps: tuple[Step, ...], regulator: "Regulator", vintage: int, periods_left: int
@@ -128,10 +130,18 @@ class Office:
         self, movements: tuple[Movement, ...], product: int, period: int, registry: Registry, regulator: "Regulator",
         vintage: int,
     ) -> None:  # fmt: skip
-        """Issue, cancel and move between what is for auction and what rules hold, in whole lots."""
+        """Issue, cancel and move between what is for auction and what rules hold, in whole lots.
+
+        What is left of a lot counts for the next movement of the kind. Nothing leaves the reserve that is not in it.
+        """
         for entry in movements:
             self.movements.append((period, entry))
-            lots = int(entry.quantity / self.rule.lot + SLACK)
+            kind = (entry.source, entry.target)
+            exact = entry.quantity / self.rule.lot + self.parts.get(kind, 0.0)
+            lots = int(exact + SLACK)
+            self.parts[kind] = exact - lots
+            if entry.source is Pool.RESERVE:
+                lots = min(lots, self._in_reserve(registry, product, regulator, vintage))
             if entry.source is Pool.OFFER and entry.target in {Pool.RESERVE, Pool.CANCELLED}:
                 lots = min(lots, int(regulator.for_auction[vintage, self.k]))
                 regulator.for_auction[vintage, self.k] -= lots
@@ -142,7 +152,12 @@ class Office:
             elif entry.target is Pool.CANCELLED and entry.source is not Pool.SOLD:
                 _cancel(registry, product, lots, period)
 
-    def _orders(self, registry: Registry, product: int) -> OrderBatch:
+    def _in_reserve(self, registry: Registry, product: int, regulator: "Regulator", vintage: int) -> int:
+        """Return the lots in the authority's account that are neither for auction nor for sale at the base price."""
+        others = regulator.for_auction[vintage, self.k] + regulator.for_sale[vintage, self.k]
+        return max(0, int(registry.free(product)[registry.reserve]) - int(others))
+
+    def _orders(self, registry: Registry, product: int, on_sale: int) -> OrderBatch:
         """Return the steps as offers of the reserve and the bids as bids of the government, in lots and ticks."""
         supply, tick = self.supply, self.rule.tick
         if supply is None:
@@ -152,9 +167,12 @@ class Office:
             most, int(sum(step.quantity for step in supply.steps if step.quantity < np.inf) / self.rule.lot)
         )
         highest_bid = max((max(1, round(bid.price / tick)) for bid in supply.bids), default=0)
-        rows = []
+        rows, room = [], int(registry.free(product)[registry.reserve]) - on_sale
         for step in supply.steps:
             lots = everybody if step.quantity == np.inf else int(step.quantity / self.rule.lot + SLACK)
+            if step.source is not Pool.ISSUED:
+                lots = min(lots, room)
+                room -= lots
             rows.append((registry.reserve, SELL, max(1, highest_bid + 1, round(step.price / tick)), lots))
         for bid in supply.bids:
             lots = most if bid.quantity == np.inf else int(bid.quantity / self.rule.lot + SLACK)

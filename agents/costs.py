@@ -5,12 +5,22 @@ seller asks ``p − marginal(q) = w``; with a share s of the value ``p (1 ± s)`
 margin, but nobody trades for less than they come to.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
-from market.instruments import Instrument
+from agents.population import FirmPopulation
+from agents.spec import MarketSpec
+from market.instruments import Instrument, Venue
+from market.matching.bilateral_search import BilateralSearch
 from market.orders import BUY, OrderBatch
 from market.policies.transaction_cost import SideCost, TransactionCost
+from market.registry import Registry
+
+if TYPE_CHECKING:
+    from agents.desk import Desk
+    from agents.venues import Session
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -66,3 +76,53 @@ def costs_of(net: Ints, money: Floats, cost: TransactionCost | None, lot: float)
         return side.cost(units, value)
 
     return np.where(net > 0, of(cost.buyer), np.where(net < 0, of(cost.seller), 0.0))
+
+
+class TradingCosts:
+    """What accounts pay for trading beside prices, booked: to brokers, venues and their own staff, the outside world.
+
+    Compliers have a fixed cost of their own for each period and instrument in which they trade.
+    """
+
+    __slots__ = ("_fixed", "_population", "_registry", "_spec", "_venues")
+
+    def __init__(self, spec: MarketSpec, registry: Registry, population: FirmPopulation, group_of: Ints) -> None:
+        self._spec, self._registry, self._population = spec, registry, population
+        fixed = np.array([getattr(rule, "trade_cost", 0.0) for rule in spec.behaviours])
+        self._fixed = fixed[group_of] if fixed.any() else None
+        self._venues = any(charges(venue) for rule in spec.rules for venue in rule.venues)
+
+    def charge(self, net: Ints, sessions: "list[Session]", desk: "Desk", period: int) -> None:
+        """Book what trading one instrument cost in a period, no further than cash and credit go.
+
+        Parameters
+        ----------
+        net : (A,) lots bought net over all venues.
+        """
+        if self._fixed is not None:
+            self._book(np.where(net[: self._fixed.size] != 0, self._fixed, 0.0), period)
+        if not self._venues:
+            return
+        firms = len(self._spec.population)
+        for session in sessions:
+            money = np.asarray(session.money[:firms] * self._spec.minor_unit, np.float64)
+            owed = costs_of(session.net[:firms], money, session.venue.rule.cost, desk.rule.lot)
+            if session.charges is not None:
+                owed += session.charges[:firms]
+            session.fees = self._book(owed, period)
+
+    def _book(self, cost: Floats, period: int) -> float:
+        if not cost.any():
+            return 0.0
+        owed = np.rint(cost / self._spec.minor_unit).astype(np.int64)
+        paid = np.minimum(owed, self._registry.spendable()[: owed.size])
+        self._population.trading_cost[:] += paid * self._spec.minor_unit
+        self._registry.pay_outside(paid, period)
+        return float(paid.sum()) * self._spec.minor_unit
+
+
+def charges(venue: Venue) -> bool:
+    """Return whether trading at a venue costs anything beside the price."""
+    mechanism = venue.mechanism
+    searches = isinstance(mechanism, BilateralSearch) and (mechanism.search_cost > 0 or mechanism.broker_fee > 0)
+    return venue.cost is not None or searches

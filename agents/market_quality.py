@@ -5,8 +5,10 @@ limits that they had given, ``Σ (limit − price)`` over lots bought and ``Σ (
 account's best limits are filled first. *Possible gains* are the most that the same orders allowed: those of a call
 auction of all of them. *Effective cost* is the volume-weighted mean of ``|price − mean price| / mean price``.
 *Failed* lots are those that did not trade although their limits were as good as the session's mean price (without
-trade: as the price that was expected). *Limit hits* are orders shown at the edge of a price limit because of it.
-Concentration is the Herfindahl-Hirschman index ``Σ share²`` of net buyers and of net sellers (1: one account).
+trade: as the price that was expected). *Limit hits* are orders shown at the edge of a price limit because of it. The
+*block discount* is by how much a negotiated price lies below the mean price of the open venues; *revenue* is what the
+authority earned by sales, *fees* what trading cost accounts beside the price. Concentration is the Herfindahl-
+Hirschman index ``Σ share²`` of net buyers and of net sellers (1: one account).
 """
 
 from typing import TYPE_CHECKING
@@ -21,12 +23,13 @@ from market.randomness import Stream
 if TYPE_CHECKING:
     from agents.venues import Session
     from market.instruments import Instrument
+    from market.registry import Registry
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 QUALITY = ("best_bid", "best_ask", "depth", "effective_cost", "high", "low", "limit_hits", "failed", "hhi_buyers",
-           "hhi_sellers", "gains", "gains_possible")  # fmt: skip
+           "hhi_sellers", "gains", "gains_possible", "block_discount", "revenue", "fees")  # fmt: skip
 NEAR = 0.05
 """How far from the middle an order may rest to count as depth, as a share of the middle."""
 
@@ -34,13 +37,22 @@ _ANY = Stream(0, (0,))
 _AUCTION = CallAuction()
 
 
-def quality(session: "Session", rule: "Instrument", outside: int) -> Floats:
-    """Return the figures of QUALITY (12,) of a session.
+def open_price(sessions: "list[Session]") -> float:
+    """Return the mean price in ticks of the venues at which nobody bargains; NaN without trade there."""
+    told = [s for s in sessions if s.volume and not s.venue.mechanism.negotiated]
+    return sum(s.value for s in told) / sum(s.volume for s in told) if told else np.nan
+
+
+def quality(
+    session: "Session", rule: "Instrument", minor_unit: float, registry: "Registry", elsewhere: float
+) -> Floats:
+    """Return the figures of QUALITY (15,) of a session.
 
     Parameters
     ----------
-    outside : first account that is no participant's own (government, reserve, outside market, dealer).
+    elsewhere : mean price of the open venues of the same period, ticks; NaN without trade there.
     """
+    outside = registry.firms
     orders, tick, worth_of_one = session.orders, rule.tick, rule.lot * rule.tick
     bid, ask, depth = session.quotes
     traded = session.net[:outside]
@@ -51,6 +63,8 @@ def quality(session: "Session", rule: "Instrument", outside: int) -> Floats:
         float(session.venue.held),
         untraded(session) * rule.lot,
         concentration(traded), concentration(-traded), gains * worth_of_one, possible_gains(orders) * worth_of_one,
+        1.0 - session.price / elsewhere if session.venue.mechanism.negotiated else np.nan,
+        max(0.0, float(session.money[registry.reserve]) * minor_unit), session.fees,
     ])  # fmt: skip
 
 

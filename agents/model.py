@@ -15,6 +15,7 @@ from agents.recorder import Recorder
 from agents.regulator import Regulator
 from agents.spec import MarketSpec
 from agents.trading import Exchange
+from agents.venues import shut
 from agents.world import WorldState
 from market.compliance import due
 from market.randomness import Streams
@@ -198,6 +199,8 @@ class RightsMarketModel(mesa.Model):
         spec, rule, registry, period = self.spec, self.spec.rules[k], self.registry, self.period
         desk = self.exchange.desks[k]
         product, accounts = registry.product(k, year), registry.firm_accounts
+        for venue in desk.venues:
+            shut(venue, year, registry, product, spec.money_per_lot_tick[k])
         held = registry.free(product)[: len(self.population)]
         rate = rule.penalty.per_unit(desk.reference_price)
         settled = due(self.flow[year, :, k], self.regulator.debt[:, k], held, rule.lot, rate, rule.penalty.make_good)

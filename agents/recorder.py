@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from agents.market_quality import QUALITY, quality
+from agents.market_quality import QUALITY, open_price, quality
 from agents.spec import MarketSpec
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ class Recorder:
 
     def _market(self, t: int, k: int, trade: "Trade", model: "RightsMarketModel") -> None:
         spec, rule = self._spec, self._spec.rules[k]
+        elsewhere = open_price(trade.sessions) if spec.record_quality else np.nan
         close, bids, asks = model.exchange.desks[k].last_price or np.nan, 0, 0
         for session in trade.sessions:
             v = session.venue.number
@@ -119,7 +120,8 @@ class Recorder:
             bids, asks = bids + bought, asks + sold
             self.session_vintage[t, v] = trade.vintage
             if spec.record_quality:
-                self._venue_table[len(MARKET) :, t, v] = quality(session, rule, model.registry.firms)
+                figures = quality(session, rule, spec.minor_unit, model.registry, elsewhere)
+                self._venue_table[len(MARKET) :, t, v] = figures
             if spec.record_trades:
                 self.tape += [(t, v, turn, trades) for turn, trades in session.trades]
         if len(trade.sessions) != 1:

@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.adaptives import Adaptives
-from agents.behaviours import complier, planner, zero_intelligence
-from agents.behaviours.declared import ComplierRule, PlannerRule
+from agents.behaviours import planner, zero_intelligence
+from agents.behaviours.declared import PlannerRule
+from agents.compliers import Compliers
 from agents.containment import Office, offices
-from agents.costs import costs_of
+from agents.costs import TradingCosts
 from agents.desk import Desk, Horizon, Quote, Trade
 from agents.expectations import Outlook, growth_factors
 from agents.population import FirmPopulation
@@ -68,14 +69,10 @@ class Exchange:
             for office, desk in zip(self.offices, self.desks, strict=True)
         )
         self.jitter = planner.jitter(tie_break(streams.at("jitter", 0).key, np.arange(len(spec.population))))
-        self.compliers = [
-            (g, rule, np.flatnonzero(self.group_of == g))
-            for g, rule in enumerate(spec.behaviours)
-            if isinstance(rule, ComplierRule)
-        ]
+        self.compliers = Compliers(spec, self.group_of, registry)
         self.random = zero_intelligence.RandomTraders(spec.behaviours, self.group_of, registry, streams)
         self.planner_groups = np.array([isinstance(rule, PlannerRule) for rule in spec.behaviours])
-        self.trade_cost = np.array([getattr(rule, "trade_cost", 0.0) for rule in spec.behaviours])[self.group_of]
+        self.trading_costs = TradingCosts(spec, registry, population, self.group_of)
         self.adaptives = Adaptives(spec, self.desks, self.group_of, population, streams)
         self.firms: Firms | None = None
         self.prices = np.zeros(len(spec.keys))  # newest price of each instrument's front vintage
@@ -237,7 +234,7 @@ class Exchange:
             now = np.nan  # whatever planners need at this price
         batches = [self._planner_orders(desk, horizon, quote, product, now)]
         batches.append(self.adaptives.orders(desk, horizon, self.firms, quote.backstop, self.registry))
-        batches += self._complier_orders(desk, horizon, quote, period, product, outlook)
+        batches += self.compliers.orders(desk, horizon, quote, self.firms, period, product, outlook)
         batches += self.random.orders(desk, quote, self.firms, product, period)
         sessions = self._hold_sessions(desk, horizon, quote, period, product, batches, government, outside, outlook)
         trade = _trade_of(horizon.front, quote, sessions)
@@ -267,8 +264,7 @@ class Exchange:
             )  # fmt: skip
         if sold:
             regulator.sold(k, horizon.front, sold, horizon.front_left)
-        self._charge(net, period)
-        self._charge_venues(sessions, desk, period)
+        self.trading_costs.charge(net, sessions, desk, period)
         return trade
 
     def _hold_sessions(
@@ -319,30 +315,6 @@ class Exchange:
             int(s.filled[s.orders.account == reserve].sum()) for s in sessions if s.venue.house == reserve
         )
 
-    def _charge(self, net: Ints, period: int) -> None:
-        """Book the fixed cost of trading to accounts that traded; it is paid to the outside world."""
-        if not self.compliers:
-            return
-        cost = np.where(net[: self.trade_cost.size] != 0, self.trade_cost, 0.0)
-        if cost.any():
-            owed = np.rint(cost / self.spec.minor_unit).astype(np.int64)
-            paid = np.minimum(owed, self.registry.spendable()[: owed.size])  # no further than cash and credit go
-            self.population.trading_cost[:] += paid * self.spec.minor_unit
-            self.registry.pay_outside(paid, period)
-
-    def _charge_venues(self, sessions: "list[Session]", desk: Desk, period: int) -> None:
-        """Book what venues' own costs came to; they are paid to the outside world."""
-        firms = len(self.spec.population)
-        for session in sessions:
-            if session.venue.rule.cost is None:
-                continue
-            money = np.asarray(session.money[:firms] * self.spec.minor_unit, np.float64)
-            owed = costs_of(session.net[:firms], money, session.venue.rule.cost, desk.rule.lot)
-            paid = np.minimum(np.rint(owed / self.spec.minor_unit).astype(np.int64), self.registry.spendable()[:firms])
-            session.fees = float(paid.sum()) * self.spec.minor_unit
-            self.population.trading_cost[:] += paid * self.spec.minor_unit
-            self.registry.pay_outside(paid, period)
-
     def _planner_orders(self, desk: Desk, horizon: Horizon, quote: Quote, product: int, now: float) -> OrderBatch:
         if not desk.planning.size:
             return NO_ORDERS
@@ -385,39 +357,6 @@ class Exchange:
         excess = (surplus - limit.base / desk.rule.lot - limit.per_net_sale * sold) / (1.0 + limit.per_net_sale)
         excess = np.minimum(excess, surplus - limit.base / desk.rule.lot)  # what was bought before is sold back first
         return np.minimum(free, np.maximum(0.0, np.ceil(excess)).astype(np.int64))
-
-    def _complier_orders(
-        self, desk: Desk, horizon: Horizon, quote: Quote, period: int, product: int, outlook: Outlook
-    ) -> list[OrderBatch]:
-        if not self.compliers:
-            return []
-        from market.net_demand_kernel import front_needs
-
-        spec, k = self.spec, desk.k
-        known = spec.true_up(k, horizon.front)
-        free = self.registry.free(product)
-        batches = []
-        need = np.empty(desk.rows.size)
-        front_needs(outlook.belief[:, k], self.firms, desk.layout, quote.ahead, need)
-        position = np.full(len(spec.population), -1)
-        position[desk.rows] = np.arange(desk.rows.size)
-        for g, rule, members in self.compliers:
-            rows = position[members]
-            rows = rows[rows >= 0]
-            if not rows.size:
-                continue
-            accounts = desk.rows[rows]
-            yearly = spec.technology.baseline[accounts, k] * desk.activity[0][rows]
-            gap = need[rows]  # with the measures that it will use at the price that it believes in
-            unknown = 1.0 if period < known else 0.0  # flows and benchmarks become known at verification
-            view = complier.GapView(
-                accounts=accounts, gap=gap, yearly=yearly, free=free[accounts],
-                expected_price=max(outlook.belief[g, k], quote.price, desk.rule.tick), unknown_share=unknown,
-                months_to_know=(known - period) * 12 // spec.periods, last_chance=horizon.front_left <= 1,
-                worthless_after=not desk.rule.banked, backstop=quote.backstop, lot=desk.rule.lot, tick=desk.rule.tick,
-            )  # fmt: skip
-            batches.append(complier.orders(rule, view))
-        return batches
 
 
 def _trade_of(front: int, quote: Quote, sessions: list[Session]) -> Trade:

@@ -16,6 +16,7 @@ from agents.placing import ONE_VISIT, Visits, placed
 from agents.trading_rules import Guard, guard_of
 from market import settlement
 from market.instruments import Instrument, Venue
+from market.matching.bilateral_search import BilateralSearch
 from market.matching.order_book_state import BookOrders
 from market.matching.protocol import Grid, MechanismRule
 from market.orders import ClearingResult, OrderBatch, Reason, Trades
@@ -68,6 +69,7 @@ class Session:
     trades : single trades by round, where the mechanism trades one by one.
     quotes : best bid and best ask in ticks, and the lots near their middle, when the session ended; NaN without a book.
     expected : price in ticks that accounts expected.
+    charges : money (A,) that search and brokers cost accounts, None where there are none.
     fees : money that trading here cost accounts beside the price.
     """
 
@@ -88,6 +90,7 @@ class Session:
     trades: list[tuple[int, Trades]] = field(default_factory=list)
     quotes: tuple[float, float, float] = (np.nan, np.nan, np.nan)
     expected: float = np.nan
+    charges: npt.NDArray[np.float64] | None = None
     fees: float = 0.0
 
     @property
@@ -133,6 +136,13 @@ def turn_to(
         registry.issue(product, np.array([venue.house]), np.array([stock]), period)
 
 
+def shut(venue: OpenVenue, vintage: int, registry: Registry, product: int, worth: int) -> None:
+    """End a venue's trade in a vintage that has come to its deadline: what rests is free again."""
+    if venue.vintage == vintage:
+        settlement.close(registry, product, venue.mechanism, venue.state, worth)
+        venue.vintage, venue.state = -1, None
+
+
 def hold_session(
     venue: OpenVenue,
     orders: OrderBatch,
@@ -161,8 +171,13 @@ def hold_session(
         venue.state, result, summary = settlement.trade(
             registry, product, part, mechanism, venue.state, stream, money_per_lot_tick, period, venue.house, issuer
         )
+        if isinstance(mechanism, BilateralSearch):
+            state = venue.state
+            np.add.at(charges, state.accounts, np.sum(mechanism.charges(state), axis=0))
         return result, summary
 
+    searching = isinstance(mechanism, BilateralSearch)
+    charges = np.zeros(registry.accounts) if searching else np.empty(0)
     guard, firms = venue.guard, registry.firms
     venue.held = 0
     if guard is not None:
@@ -176,6 +191,7 @@ def hold_session(
         visits = Visits(venue, orders, rounds, key, firms)
         session = _of_rounds(venue, orders, clear, visits, money_per_lot_tick, price)
     session.expected = expected
+    session.charges = charges if searching else None
     if venue.state is not None:
         venue.state = settlement.end_period(registry, product, mechanism, venue.state, money_per_lot_tick, issuer)
     return session

@@ -75,14 +75,20 @@ def _messages(generator: np.random.Generator, account: Any, side: Any, price: An
     return BookOrders(account, side, price, generator.integers(1, 50, n), kind, target)
 
 
-def kernel(orders: BookOrders, starts: Any, taped: bool = False) -> Any:
-    """Play messages through the compiled books alone."""
-    from market.matching.order_book_batch_kernel import clear_books
+def kernel(orders: BookOrders, starts: Any, taped: bool = False) -> Callable[[], Any]:
+    """Return what plays messages through the compiled books, in room that is kept, and returns the tape."""
+    from market.matching.order_book_stream_kernel import play_books, room_for
 
-    return clear_books(
-        starts, orders.account, orders.side, orders.price, orders.quantity, orders.kind, orders.target, False, False,
-        taped,
-    )  # fmt: skip
+    rows, queue, tape = room_for(len(orders), int(np.diff(starts).max()), taped)
+
+    def play() -> Any:
+        first = play_books(
+            starts, orders.account, orders.side, orders.price, orders.quantity, orders.kind, orders.target, False,
+            False, rows, queue, tape,
+        )  # fmt: skip
+        return tape[:, : first[-1]]
+
+    return play
 
 
 def nanoseconds(work: Callable[[], Any], messages: int, repeats: int = REPEATS) -> float:
@@ -242,10 +248,11 @@ def against_others() -> list[Figure]:
     rows = list(zip(*columns, strict=True))
     assert through_heap(rows) == (volume, turnover)
     whole = np.array([0, n])
-    tape = kernel(orders, whole, taped=True)[1]
+    compiled_book = kernel(orders, whole, taped=True)
+    tape = compiled_book()
     assert (int(tape[3].sum()), int((tape[2] * tape[3]).sum())) == (volume, turnover)
 
-    compiled = nanoseconds(lambda: kernel(orders, whole, taped=True), n)
+    compiled = nanoseconds(compiled_book, n)
     heap = nanoseconds(lambda: through_heap(rows), n, 3)
     plain = min(plain_mesa(STEPS) for _ in range(2)) / n
     return [
@@ -282,8 +289,9 @@ def without_replacing(generator: np.random.Generator) -> list[Figure]:
     columns = [column.tolist() for column in (orders.account, orders.side, orders.price, orders.quantity)]
     rows = list(zip(*columns, strict=True))
     steps = [rows[start : start + TRADERS] for start in starts[:-1]]
-    assert steps_through_heap(steps) == kernel(orders, starts, taped=True)[1][3].sum()
-    compiled = nanoseconds(lambda: kernel(orders, starts, taped=True), n)
+    compiled_book = kernel(orders, starts, taped=True)
+    assert steps_through_heap(steps) == compiled_book()[3].sum()
+    compiled = nanoseconds(compiled_book, n)
     heap = nanoseconds(lambda: steps_through_heap(steps), n, 3)
     name = "without replacing"
     return [
@@ -297,8 +305,8 @@ def small_books(generator: np.random.Generator) -> list[Figure]:
     """Return what an order costs in 100 books of 100 orders and in one of 10,000."""
     orders = crossing(generator).take(np.arange(SMALL * SMALL))
     orders.account = np.tile(generator.permutation(SMALL), SMALL)
-    many = nanoseconds(lambda: kernel(orders, np.arange(0, SMALL * SMALL + 1, SMALL), taped=True), SMALL * SMALL, 101)
-    one = nanoseconds(lambda: kernel(orders, np.array([0, SMALL * SMALL]), taped=True), SMALL * SMALL, 101)
+    many = nanoseconds(kernel(orders, np.arange(0, SMALL * SMALL + 1, SMALL), taped=True), SMALL * SMALL, 101)
+    one = nanoseconds(kernel(orders, np.array([0, SMALL * SMALL]), taped=True), SMALL * SMALL, 101)
     return [
         Figure("order book, 100 books of 100 orders", many, "ns/order"),
         Figure("order book, one of 10,000 orders", one, "ns/order"),
@@ -313,7 +321,7 @@ def measure() -> list[Figure]:
     figures = []
     added, replaced, crossed = adds(generator), replacements(generator), crossing(generator)
     for name, orders, bound in (("add", added, 100.0), ("cancel and replace", replaced, 200.0)):
-        spent = nanoseconds(lambda orders=orders: kernel(orders, whole), MESSAGES)
+        spent = nanoseconds(kernel(orders, whole), MESSAGES)
         figures.append(Figure(f"order book, {name}", spent, "ns/order", bound=bound))
 
     book, stream = OrderBook(), Streams(1).at("clearing", 0)

@@ -263,6 +263,14 @@ def end_period(
     return state
 
 
+def close(registry: Registry, product: int, mechanism: Mechanism, state: Any, money_per_lot_tick: int) -> None:
+    """Release the locks of everything that rests, for good: the product is about to run out."""
+    keep = _change_of_claims(registry, mechanism.resting(state), OrderBatch.empty(), money_per_lot_tick)
+    if keep is not None:
+        registry.unlock(product, None, np.minimum(-keep[0], registry.locked[product]))
+        registry.unlock_cash(None, -keep[1])
+
+
 def release_replaced(
     registry: Registry, product: int, orders: OrderBatch, mechanism: Mechanism, state: Any, money_per_lot_tick: int,
     issuer: int | None = None,

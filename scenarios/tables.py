@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 
 PRICES = ("price", "close", "indicative", "backstop", "best_bid", "best_ask", "high", "low")
 AMOUNTS = ("volume", "bids", "asks", "depth", "failed")
-SHARES = ("effective_cost", "hhi_buyers", "hhi_sellers")
+SHARES = ("effective_cost", "hhi_buyers", "hhi_sellers", "block_discount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ def markets(model: "RightsMarketModel", money: str) -> "pd.DataFrame":
     columns["traders"] = columns["traders"].astype(np.int64)
     units = dict.fromkeys(PRICES, f"{money}/unit") | dict.fromkeys(AMOUNTS, "units") | dict.fromkeys(SHARES, "share")
     units |= {"turnover": money, "traders": "accounts", "limit_hits": "orders", "gains": money, "gains_possible": money}
+    units |= {"revenue": money, "fees": money}
     return _frame(columns, {name: unit for name, unit in units.items() if name in columns})
 
 

@@ -48,8 +48,8 @@ def _compiled() -> ModuleType:
 class Traders:
     """The adaptive accounts of one instrument and the columns that their orders are written to.
 
-    ``straight`` are those with a linear response, as `adaptive_kernel.straight_orders` takes them, ``other`` the rows and
-    accounts of the rest; ``alone`` tells whether nobody else takes part.
+    ``straight`` are those with a linear response, as `adaptive_kernel.straight_orders` takes them, ``other`` the rows
+    and accounts of the rest; ``alone`` tells whether nobody else takes part.
     """
 
     k: int

@@ -81,10 +81,12 @@ class OrderBook(MechanismRule):
             worth more than 2**62 ticks·lots.
         """
         from market.matching.order_book_batch_kernel import clear_batch
+        from market.matching.order_book_stream_kernel import room_for
 
         orders.check_types()
         messages = isinstance(orders, BookOrders)
         kind, target = _kinds(orders)
+        most = len(state.number) + len(orders)
         (
             status, price, volume, demand, supply, filled, reason, value, tape, number, account, side, limit, left,
         ) = clear_batch(
@@ -92,6 +94,7 @@ class OrderBook(MechanismRule):
             orders.account, orders.side, orders.price, orders.quantity, kind, target,
             np.uint64(stream.key), state.next_number,
             messages, self.replace_own and not messages, self.improve_only, self.clear_at_trade,
+            *room_for(most, most, taped=True),
         )  # fmt: skip
         if status == _UNREADABLE:
             orders.validate()
@@ -100,10 +103,9 @@ class OrderBook(MechanismRule):
                 "an order book cannot hold these orders: with those that rest they come to more than 2**61 lots, or "
                 "the bids to more than 2**62 ticks·lots; use larger lots or ticks"
             )
-        trades = Trades(tape[0], tape[1], tape[2], tape[3], tape[4].astype(np.int8))
         book = Book(number, account, side, limit, left, state.next_number + len(orders))
         return book, ClearingResult(
-            price, volume, filled, reason, demand, supply, value=value, trades=trades
+            price, volume, filled, reason, demand, supply, value=value, trades=_trades(tape)
         )  # fmt: skip
 
     def end_period(self, state: Book) -> Book:
@@ -128,6 +130,41 @@ class OrderBook(MechanismRule):
         if isinstance(orders, BookOrders) or not self.replace_own:
             return state
         return state.without(orders.account)
+
+
+def clear_books(
+    starts: Ints, messages: BookOrders, improve_only: bool = False, clear_at_trade: bool = False, taped: bool = True
+) -> tuple[Ints, Bytes, Ints, Trades, Ints]:
+    """Play the messages of many books, say one for each venue, instrument or run, in one compiled call.
+
+    Parameters
+    ----------
+    starts : (b + 1,) the first message of each book, and the number of messages. Books begin empty.
+    messages : of all books; a target is the row of an earlier message of the same book.
+    taped : whether single trades are returned.
+
+    Returns
+    -------
+    filled, reason, value : (n,) as in `ClearingResult`.
+    trades : of all books.
+    first : (b + 1,) the first trade of each book, and the number of trades.
+    """
+    from market.matching.order_book_kernel import LEFT, REASON, WORTH
+    from market.matching.order_book_stream_kernel import play_books, room_for
+
+    messages.validate()
+    n, longest = len(messages), int(np.diff(starts).max(initial=0))
+    orders, queue, tape = room_for(n, longest, taped)
+    first = play_books(
+        starts, messages.account, messages.side, messages.price, messages.quantity, messages.kind, messages.target,
+        improve_only, clear_at_trade, orders, queue, tape,
+    )  # fmt: skip
+    filled = messages.quantity - orders[:, LEFT]
+    return filled, orders[:, REASON].astype(np.int8), orders[:, WORTH].copy(), _trades(tape[:, : first[-1]]), first
+
+
+def _trades(tape: Ints) -> Trades:
+    return Trades(tape[0], tape[1], tape[2], tape[3], tape[4].astype(np.int8))
 
 
 def _kinds(orders: OrderBatch) -> tuple[Bytes, Ints]:

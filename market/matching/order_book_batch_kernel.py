@@ -1,40 +1,14 @@
-"""Whole batches through compiled order books: levels chosen, messages played, results gathered, many books in one call.
-
-The levels of a book count ticks where its prices lie close together (`DENSE` levels for each message at most, or
-`FEWEST` in all), otherwise the ranks of the prices that occur in it, so that no price is too far away.
-"""
+"""A batch of orders through the compiled order book: what rests, arrivals, messages, results, and what rests then."""
 
 import numpy as np
 from numba import njit
 
-from market.matching.order_book_kernel import (
-    ACCOUNT,
-    CANCELLED,
-    LEFT,
-    LEVEL,
-    LOTS,
-    NEXT,
-    NONE,
-    PREVIOUS,
-    PRICE,
-    REASON,
-    RESTING,
-    TRADES,
-    WORTH,
-    arrive,
-    rest,
-    withdraw,
-    words_of,
-)
-from market.matching.tie_break_kernel import hash_of
-from market.orders import LARGEST_ACCOUNT, LARGEST_PRICE, LARGEST_TOTAL, NO_PRICE, Reason
+from market.matching.arrival_kernel import arrivals
+from market.matching.order_book_kernel import LEFT, LOTS, NONE, PRICE, REASON, RESTING, WORTH
+from market.matching.order_book_state import CANCEL, LIMIT
+from market.matching.order_book_stream_kernel import STANDING, play_books, range_of, rank_of
+from market.orders import LARGEST_ACCOUNT, LARGEST_PRICE, LARGEST_TOTAL, NO_PRICE
 
-LIMIT, MARKET, CANCEL, REPLACE, STANDING = range(5)
-"""Kinds of message; STANDING is an order that rests when the book opens and is not matched."""
-UNKNOWN_ORDER = int(Reason.UNKNOWN_ORDER)
-DENSE, FEWEST = 4, 8192
-INSERTION = 64
-TOP_BIT = np.uint64(1 << 63)
 LARGEST_WORTH = float(1 << 62)
 
 
@@ -50,233 +24,6 @@ def readable(account, side, price, lots):
         most, highest, last = max(most, lots[i]), max(highest, price[i]), max(last, account[i])
     small = n == 0 or most <= LARGEST_TOTAL // n
     return odd == 0 and signs >= 0 and small and highest <= LARGEST_PRICE and last <= LARGEST_ACCOUNT
-
-
-@njit(cache=True)
-def order_by(rows, keys):
-    """Sort rows by their keys (n,) int64, rows of one key as they are: a merge of runs that double in length."""
-    n = rows.shape[0]
-    source, target = rows, np.empty(n, dtype=np.int64)
-    run = 1
-    while run < n:
-        for start in range(0, n, 2 * run):
-            middle, stop = min(start + run, n), min(start + 2 * run, n)
-            a, b = start, middle
-            for k in range(start, stop):
-                if b >= stop or (a < middle and keys[source[a]] <= keys[source[b]]):
-                    target[k] = source[a]
-                    a += 1
-                else:
-                    target[k] = source[b]
-                    b += 1
-        source, target = target, source
-        run *= 2
-    for k in range(n):
-        rows[k] = source[k]
-
-
-@njit(cache=True)
-def arrivals(account, side, price, lots, key):
-    """Return the rows in the order in which they arrive: accounts by hash, the best order of an account first.
-
-    The best buy is the highest, the best sell the lowest, the larger of two at one price goes first. A bit of the
-    account's hash decides which side comes first.
-    """
-    n = account.shape[0]
-    last, keys = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
-    order = np.arange(n)
-    for i in range(n):
-        last[i] = np.int64(~hash_of(key, account[i]) ^ TOP_BIT)  # unsigned order as signed: the largest hash first
-    order_by(order, last)
-    start = 0
-    while start < n:
-        stop = start + 1
-        while stop < n and account[order[stop]] == account[order[start]]:
-            stop += 1
-        if stop - start > 1:
-            best_first(order[start:stop], side, price, lots, 1 if last[order[start]] & 1 else -1, keys)
-        start = stop
-    return order
-
-
-@njit(cache=True)
-def best_first(rows, side, price, lots, first, keys):
-    """Sort the rows of one account: the first side, then the better price, then more lots, then the earlier row.
-
-    ``keys`` (n,) is room to work in.
-    """
-    n = rows.shape[0]
-    if n > INSERTION:
-        for i in rows:
-            keys[i] = -lots[i]
-        order_by(rows, keys)
-        for i in rows:
-            keys[i] = -side[i] * price[i]
-        order_by(rows, keys)
-        for i in rows:
-            keys[i] = -side[i] * first
-        order_by(rows, keys)
-        return
-    for j in range(1, n):
-        row = rows[j]
-        s, p, q = side[row], price[row] * side[row], lots[row]
-        k = j
-        while k > 0:
-            o = rows[k - 1]
-            if side[o] != s:
-                earlier = s == first
-            elif price[o] * s != p:
-                earlier = p > price[o] * s
-            else:
-                earlier = q > lots[o]
-            if not earlier:
-                break
-            rows[k] = o
-            k -= 1
-        rows[k] = row
-
-
-@njit(cache=True)
-def range_of(price, kind, start, stop):
-    """Return (lowest, highest) price of the orders of a book that can rest; (0, 0) if there are none."""
-    low, high = LARGEST_PRICE + 1, -1
-    for i in range(start, stop):
-        if kind[i] != MARKET and kind[i] != CANCEL:
-            low, high = min(low, price[i]), max(high, price[i])
-    if high < 0:
-        return 0, 0
-    return low, high
-
-
-@njit(cache=True)
-def ranks_of(price, kind, start, stop):
-    """Return the sorted prices that occur among the orders of a book that can rest."""
-    kept = np.empty(stop - start, dtype=np.int64)
-    n = 0
-    for i in range(start, stop):
-        if kind[i] != MARKET and kind[i] != CANCEL:
-            kept[n] = price[i]
-            n += 1
-    order = np.arange(n)
-    order_by(order, kept)
-    ladder = np.empty(n, dtype=np.int64)
-    levels = 0
-    for k in order:
-        if levels == 0 or ladder[levels - 1] != kept[k]:
-            ladder[levels] = kept[k]
-            levels += 1
-    return ladder[:levels]
-
-
-@njit(cache=True)
-def rank_of(ladder, price, side):
-    """Return the level of a price: of the highest price not above it for a buy, of the lowest not below for a sell."""
-    low, high = 0, ladder.shape[0]
-    while low < high:
-        middle = (low + high) >> 1
-        if ladder[middle] < price:
-            low = middle + 1
-        else:
-            high = middle
-    if side > 0 and (low == ladder.shape[0] or ladder[low] > price):
-        return low - 1
-    return low
-
-
-@njit(cache=True)
-def play(
-    orders, queue, bits, top, ladder, low, tape, first, account, side, price, lots, kind, target, improve_only,
-    clear_at_trade,
-):  # fmt: skip
-    """Play the messages of one book, ``first`` on; levels are ticks from ``low``, or ranks if that is −1."""
-    levels = queue.shape[0] - orders.shape[0]
-    for i in range(account.shape[0]):
-        what = kind[i]
-        if what in (CANCEL, REPLACE):
-            old = target[i] - first
-            if old < 0 or old >= i or orders[old, REASON] != RESTING or orders[old, ACCOUNT] != account[i]:
-                ended(orders, i, account[i], lots[i], UNKNOWN_ORDER)
-                continue
-            withdraw(orders, queue, bits, top, old, CANCELLED)
-            if what == CANCEL:
-                ended(orders, i, account[i], lots[i], CANCELLED)
-                continue
-        s = np.int64(side[i])
-        level = price[i] - low if low >= 0 else rank_of(ladder, price[i], s)
-        if what == MARKET:
-            level = max(-1, min(level, levels - 1)) if s > 0 else max(0, min(level, levels))
-        if what == STANDING:
-            orders[i, LEVEL], orders[i, LEFT] = level, lots[i]
-            orders[i, ACCOUNT], orders[i, WORTH] = account[i], 0
-            rest(orders, queue, bits, top, i, s, level)
-        else:
-            arrive(
-                orders, queue, bits, top, ladder, tape, i, account[i], s, level, lots[i], what != MARKET,
-                improve_only, clear_at_trade,
-            )  # fmt: skip
-
-
-@njit(cache=True)
-def ended(orders, slot, account, lots, reason):
-    """Write the row of a message that is no order, or not one any more."""
-    orders[slot, LEVEL], orders[slot, LEFT] = NONE, lots
-    orders[slot, ACCOUNT], orders[slot, WORTH], orders[slot, REASON] = account, 0, reason
-
-
-@njit(cache=True)
-def clear_books(starts, account, side, price, lots, kind, target, improve_only, clear_at_trade, taped):
-    """Play many books, each its own messages, one after another.
-
-    Parameters
-    ----------
-    starts : (b + 1,) the first message of each book, and the number of messages.
-    account, side, price, lots, kind, target : (n,) the messages; a target is the row of an earlier one.
-    improve_only, clear_at_trade : the rules of the books.
-    taped : whether trades are written down; what orders got is always.
-
-    Returns
-    -------
-    orders : (n, 5) the messages' rows of the book, see `market.matching.order_book_kernel`.
-    tape : (5, m) trades, buyers, sellers, prices, lots and aggressors.
-    trades : (b + 1,) the first trade of each book, and the number of trades; all zero without a tape.
-    """
-    n, books = account.shape[0], starts.shape[0] - 1
-    lows, spans = np.empty(books, dtype=np.int64), np.empty(books, dtype=np.int64)
-    widest = longest = 1
-    for b in range(books):
-        low, high = range_of(price, kind, starts[b], starts[b + 1])
-        messages = starts[b + 1] - starts[b]
-        ticks = high - low < DENSE * messages + FEWEST
-        lows[b] = low if ticks else -1
-        spans[b] = high - low + 1 if ticks else messages
-        widest, longest = max(widest, spans[b]), max(longest, messages)
-    orders = np.empty((n, 5), dtype=np.int64)
-    tape = np.empty((5, n if taped else 0), dtype=np.int64)  # every trade ends an order at least
-    trades = np.zeros(books + 1, dtype=np.int64)
-    queue = np.empty((widest + longest, 2), dtype=np.int64)
-    bits = np.zeros(words_of(widest), dtype=np.int64)
-    ticks = np.empty(widest, dtype=np.int64)
-    top = np.zeros(3, dtype=np.int64)
-    for b in range(books):
-        start, stop, low = starts[b], starts[b + 1], lows[b]
-        if low >= 0:
-            ladder = ticks[: spans[b]]
-            for level in range(spans[b]):
-                ladder[level] = low + level
-        else:
-            ladder = ranks_of(price, kind, start, stop)
-        levels = ladder.shape[0]
-        for level in range(levels):
-            queue[level, NEXT] = queue[level, PREVIOUS] = level
-        bits[: words_of(levels)] = 0
-        top[0], top[1] = NONE, levels
-        play(
-            orders[start:stop], queue[: levels + stop - start], bits, top, ladder, low, tape, start,
-            account[start:stop], side[start:stop], price[start:stop], lots[start:stop], kind[start:stop],
-            target[start:stop], improve_only, clear_at_trade,
-        )  # fmt: skip
-        trades[b + 1] = top[TRADES] if taped else 0
-    return orders, tape[:, : trades[books]], trades
 
 
 @njit(cache=True)
@@ -354,7 +101,7 @@ def interest(side, price, lots, kind, at):
 @njit(cache=True)
 def clear_batch(
     number, owner, way, limit, left, account, side, price, lots, kind, target, key, next_number,
-    messages, replace_own, improve_only, clear_at_trade,
+    messages, replace_own, improve_only, clear_at_trade, orders, queue, tape,
 ):  # fmt: skip
     """Clear a batch against what rests (the first five columns, in order of arrival).
 
@@ -394,10 +141,12 @@ def clear_batch(
         empty = np.empty((5, 0), np.int64)
         return status, NO_PRICE, 0, 0, 0, filled, reason, worth, empty, number, owner, way, limit, left
 
-    orders, tape, _ = clear_books(
+    orders = orders[: r + n]
+    trades = play_books(
         np.array([0, r + n]), all_account, all_side, all_price, all_lots, all_kind, all_target, improve_only,
-        clear_at_trade, True,
+        clear_at_trade, orders, queue, tape,
     )  # fmt: skip
+    tape = tape[:, : trades[1]]
     slots = gather(orders, r, order, lots, filled, reason, worth)
     paid, volume, _ = mean_price(tape)
     demand, supply = interest(all_side, all_price, all_lots, all_kind, paid) if volume else (0, 0)

@@ -4,7 +4,7 @@ An order is a row of ``orders``, found by its slot, so that a cancellation costs
 queue is a ring of links, in order of arrival: ``queue[node]`` has the next and the previous node, the first nodes are
 the levels themselves (a level that points to itself is empty) and those after them the slots. In a book that never
 crosses all bids lie below all asks, so that one array of levels serves both sides. Levels count ticks where prices lie
-close together and ranks of the prices that occur where they are far apart: `order_book_batch_kernel` chooses; nothing
+close together and ranks of the prices that occur where they are far apart: `order_book_stream_kernel` chooses; nothing
 here knows prices but through ``ladder``.
 
 To drive a book directly: make the arrays with `new_book`, then `arrive`, `withdraw` and `clear_quotes`, with one free
@@ -17,7 +17,7 @@ from numba import njit
 
 from market.orders import Reason
 
-LEVEL, LEFT, ACCOUNT, WORTH, REASON = range(5)
+LEFT, ACCOUNT, WORTH, REASON = range(4)
 """Columns of an order: LEFT is what has not traded, WORTH the ticks·lots paid or received, REASON why LEFT is left."""
 NEXT, PREVIOUS = 0, 1
 BEST_BID, BEST_ASK, TRADES = range(3)
@@ -45,8 +45,8 @@ def words_of(levels):
 @njit(cache=True)
 def new_book(slots, levels):
     """Return (orders, queue, bits, top) of an empty book."""
-    orders = np.zeros((slots, 5), dtype=np.int64)
-    queue = np.empty((levels + slots, 2), dtype=np.int64)
+    orders = np.zeros((slots, 4), dtype=np.int64)
+    queue = np.empty((levels + slots, 2), dtype=np.int32)
     for level in range(levels):
         queue[level, NEXT] = queue[level, PREVIOUS] = level
     bits = np.zeros(words_of(levels), dtype=np.int64)
@@ -240,7 +240,6 @@ def arrive(
             clear_quotes(orders, queue, bits, top, CANCELLED)
             reason = CANCELLED
             break
-    orders[slot, LEVEL] = level
     orders[slot, LEFT] = left
     orders[slot, ACCOUNT] = account
     orders[slot, WORTH] = worth

@@ -18,6 +18,7 @@ from market.matching.contract import (
     corner_books,
     random_book,
 )  # fmt: skip
+from market.matching.order_book import clear_books
 from market.matching.order_book_state import CANCEL, LIMIT, MARKET, REPLACE, Book, BookOrders, market_price
 from market.matching.protocol import Grid
 from market.orders import BUY, NO_PRICE, SELL, OrderBatch, OrderError, Reason
@@ -249,6 +250,32 @@ def test_depth_and_levels():
     one_sided, _ = play(messages(*ASKS))
     assert (one_sided.best_bid, one_sided.best_ask, one_sided.depth(0.0)) == (NO_PRICE, 101, (0, 7))
     assert np.isnan(OrderBook().quotes(Book.empty())[:2]).all()
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_many_books_in_one_call_trade_as_each_alone(options):
+    """Books of all sizes, two of them empty, close prices next to far ones: nothing of one is seen in another."""
+    generator = STREAMS.at("books", 0).generator()
+    sizes = [0, 1, 40, 3, 0, 200, *generator.integers(1, 30, 60).tolist()]
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    alone = [
+        random_stream(generator, 0, size, *((5, 12), (1, 50_000), (1 << 40, 1 << 30))[i % 3], 8)
+        for i, size in enumerate(sizes)
+    ]
+    columns = [np.concatenate([getattr(part, field.name) for part in alone]) for field in fields(BookOrders)]
+    columns[-1] += np.where(columns[-1] >= 0, np.repeat(starts[:-1], sizes), 0)
+    filled, reason, value, trades, first = clear_books(starts, BookOrders(*columns), **options)
+    found = list(zip(*(getattr(trades, f.name).tolist() for f in fields(trades)), strict=True))
+    for b, part in enumerate(alone):
+        _, result = play(part, **options)
+        rows = slice(starts[b], starts[b + 1])
+        assert [(t[0], t[1], t[2], t[3], t[4]) for t in found[first[b] : first[b + 1]]] == tape(result)
+        assert filled[rows].tolist() == result.filled.tolist()
+        assert reason[rows].tolist() == result.reason.tolist()
+        assert value[rows].tolist() == result.value.tolist()
+    untaped = clear_books(starts, BookOrders(*columns), **options, taped=False)
+    assert len(untaped[3]) == 0
+    assert untaped[0].tolist() == filled.tolist()
 
 
 def test_a_persistent_book_trades_in_a_later_period_and_another_does_not():

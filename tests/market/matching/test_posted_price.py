@@ -14,7 +14,7 @@ from tests.market.matching.house_books import ROWS, STREAM, an_account_each, bat
 
 def test_a_tax_is_paid_by_whoever_would_pay_more_for_a_right():
     orders = batch((0, BUY, 12, 5), (1, BUY, 10, 7), (2, BUY, 9, 4), (3, SELL, 3, 6))
-    mechanism = PostedPrice(price=10.0)
+    mechanism = PostedPrice(price=10.0, buys=False)
     _, result = cleared(mechanism, mechanism.open(Grid()), orders)
     assert result.filled.tolist() == [5, 7, 0, 0]
     assert (result.price, result.volume, result.house_lots, result.house_value) == (10, 12, -12, -120)
@@ -33,7 +33,7 @@ def test_it_buys_back_at_the_same_price():
 @given(ROWS, st.integers(0, 40))
 def test_a_finite_stock_goes_to_whoever_comes_first(rows, stock):
     orders = an_account_each(rows)
-    mechanism = PostedPrice(price=8.0, yearly_stock=40)
+    mechanism = PostedPrice(price=8.0, buys=False, yearly_stock=40)
     state = mechanism.open(Grid())
     state, _ = cleared(mechanism, state, batch((99, BUY, 8, 40 - stock)) if stock < 40 else batch())
     assert mechanism.stock(state) == stock
@@ -77,7 +77,7 @@ def test_an_account_that_would_buy_and_sell_does_neither():
 
 
 def test_the_price_is_declared_in_money_and_counted_in_ticks():
-    assert PostedPrice(price=10.0).open(Grid(tick=0.25)).price == 40
+    assert PostedPrice(price=10.0, buys=False).open(Grid(tick=0.25)).price == 40
 
 
 def test_prices_by_year():
