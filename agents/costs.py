@@ -19,8 +19,9 @@ from market.policies.transaction_cost import SideCost, TransactionCost
 from market.registry import Registry
 
 if TYPE_CHECKING:
-    from agents.desk import Desk
+    from agents.desk import Desk, Quote
     from agents.venues import Session
+    from market.net_demand_kernel import Firms
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -78,19 +79,52 @@ def costs_of(net: Ints, money: Floats, cost: TransactionCost | None, lot: float)
     return np.where(net > 0, of(cost.buyer), np.where(net < 0, of(cost.seller), 0.0))
 
 
+def wedges(desk: "Desk", quote: "Quote", firms: "Firms", periods_left: int) -> Floats | None:
+    """Return by how much a right is worth more or less to each participant (r,) than its price, because trade costs.
+
+    Who still buys when a unit costs c more works as if the price were higher by c, who still sells for c less as if it
+    were lower by that; in between an account is best off without trade, at the price at which it needs none (read off a
+    straight line). None where some venue is free of costs.
+
+    Parameters
+    ----------
+    periods_left : until the end of the binding window; what is needed is traded in as many parts.
+    """
+    costs = [venue.rule.cost for venue in desk.venues]
+    if None in costs or quote.ahead is None:
+        return None
+    from market.net_demand_kernel import needs_up_to
+
+    windows, price = quote.window + 1, np.full(desk.rows.size, quote.operating)
+    need, dear, cheap = (np.empty(desk.rows.size) for _ in range(3))
+    needs_up_to(windows, price, firms, desk.layout, quote.ahead, need)
+    part = np.abs(need) / periods_left
+    above = np.min([c.buyer.marginal(part, price) for c in costs if c is not None], axis=0)
+    below = np.minimum(price, np.min([c.seller.marginal(part, price) for c in costs if c is not None], axis=0))
+    needs_up_to(windows, price + above, firms, desk.layout, quote.ahead, dear)
+    needs_up_to(windows, price - below, firms, desk.layout, quote.ahead, cheap)
+    idle = (dear <= 0.0) & (cheap >= 0.0)
+    span = np.maximum(cheap - dear, 1e-300)
+    between = -below + (above + below) * np.where(idle, cheap, 0.0) / span
+    return np.where(dear > 0.0, above, np.where(cheap < 0.0, -below, between))
+
+
 class TradingCosts:
     """What accounts pay for trading beside prices, booked: to brokers, venues and their own staff, the outside world.
 
-    Compliers have a fixed cost of their own for each period and instrument in which they trade.
+    Compliers have a fixed cost of their own for each period and instrument in which they trade. ``wedge`` (n, K) is by
+    how much rights are worth more to an account than their price, because trade costs; ``any`` whether a venue costs
+    anything.
     """
 
-    __slots__ = ("_fixed", "_population", "_registry", "_spec", "_venues")
+    __slots__ = ("_fixed", "_population", "_registry", "_spec", "_venues", "any", "wedge")
 
     def __init__(self, spec: MarketSpec, registry: Registry, population: FirmPopulation, group_of: Ints) -> None:
         self._spec, self._registry, self._population = spec, registry, population
         fixed = np.array([getattr(rule, "trade_cost", 0.0) for rule in spec.behaviours])
         self._fixed = fixed[group_of] if fixed.any() else None
-        self._venues = any(charges(venue) for rule in spec.rules for venue in rule.venues)
+        self.wedge = np.zeros((len(spec.population), len(spec.keys)))
+        self._venues = self.any = any(charges(venue) for rule in spec.rules for venue in rule.venues)
 
     def charge(self, net: Ints, sessions: "list[Session]", desk: "Desk", period: int) -> None:
         """Book what trading one instrument cost in a period, no further than cash and credit go.

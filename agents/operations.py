@@ -57,15 +57,19 @@ def operate(model: "RightsMarketModel") -> None:
 def _prices(model: "RightsMarketModel") -> tuple[Floats, Ints]:
     """Return the prices (G, K) that groups of accounts work at, and the group of each account (n,).
 
-    Where there are adaptive accounts every account has its own price (n, K), and there are no groups (0,).
+    Where there are adaptive accounts, or trade costs, every account has its own price (n, K), and there are no
+    groups (0,).
     """
     exchange, population = model.exchange, model.population
     if exchange.adaptives.all:
         return population.expected_price, NO_GROUPS
     price = np.where(exchange.planner_groups[:, None], exchange.operating[None, :], model.outlook.belief)
-    if not exchange.adaptives.any:
+    costly = exchange.trading_costs.any
+    if not exchange.adaptives.any and not costly:
         return price, population.behaviour
     own = np.where(exchange.adaptives.mask[:, None], population.expected_price, price[population.behaviour])
+    if costly:
+        own = np.maximum(0.0, own + exchange.trading_costs.wedge)
     return own, NO_GROUPS
 
 

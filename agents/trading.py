@@ -16,7 +16,7 @@ from agents.behaviours import planner, zero_intelligence
 from agents.behaviours.declared import PlannerRule
 from agents.compliers import Compliers
 from agents.containment import Office, offices
-from agents.costs import TradingCosts
+from agents.costs import TradingCosts, wedges
 from agents.desk import Desk, Horizon, Quote, Trade
 from agents.expectations import Outlook, growth_factors
 from agents.population import FirmPopulation
@@ -236,6 +236,10 @@ class Exchange:
         batches.append(self.adaptives.orders(desk, horizon, self.firms, quote.backstop, self.registry))
         batches += self.compliers.orders(desk, horizon, quote, self.firms, period, product, outlook)
         batches += self.random.orders(desk, quote, self.firms, product, period)
+        if self.trading_costs.any and self.firms is not None:
+            left = spec.deadline(k, horizon.front + quote.window) - spec.deadline(k, horizon.front) + horizon.front_left
+            wedge = wedges(desk, quote, self.firms, max(1, left))
+            self.trading_costs.wedge[desk.rows, k] = 0.0 if wedge is None else wedge
         sessions = self._hold_sessions(desk, horizon, quote, period, product, batches, government, outside, outlook)
         trade = _trade_of(horizon.front, quote, sessions)
         if trade.volume:

@@ -257,6 +257,18 @@ def front_needs(belief, firms, rows, ahead, need):
 
 
 @njit(cache=True)
+def needs_up_to(windows, prices, firms, rows, ahead, need):
+    """Fill ``need`` (r,) with the net demand of the first ``windows`` windows at ``prices`` (r,), one for each row."""
+    scratch, parts, total = np.empty((3, BLOCK)), np.empty((windows, BLOCK)), np.zeros(windows)
+    here = scratch[2]
+    for first in range(0, need.shape[0], BLOCK):
+        last = min(first + BLOCK, need.shape[0])
+        here[: last - first] = prices[first:last]
+        needs_at(first, last, here, windows, firms, rows, ahead, scratch, parts)
+        add_up(parts, windows, need[first:last], total)
+
+
+@njit(cache=True)
 def add_up(parts, windows, need, total):
     """Fill ``need`` with sums of ``parts`` (W, BLOCK) over windows, and add their sums over rows to ``total`` (W,)."""
     size = need.shape[0]
