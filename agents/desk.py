@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+CALM = 0.75  # of the bound on willingness to pay: a price above it says more about the bound than about later prices
 CLOSE = 1e-8  # of a year's flow: an excess demand that is as good as none
 
 
@@ -116,6 +117,13 @@ class Desk:
         self.net_sales = np.zeros(technology.firms, dtype=np.int64)  # of the front vintage, in lots
         self.horizons = [self.horizon_at(period) for period in range(spec.total_periods)]
         self.growth_cache: dict[tuple[int, int], Floats] = {}
+
+    def learn_bound(self, newest: float, backstop: float) -> None:
+        """Remember the newest price as calm if it lies well below the bound on willingness to pay."""
+        if newest < CALM * backstop:
+            self.calm_price = newest
+        elif not self.calm_price:  # nothing else is known yet
+            self.calm_price = min(newest, self.rule.penalty.per_unit(self.reference_price))
 
     def horizon_at(self, period: int) -> Horizon | None:
         """Return the windows that are open in a period, or None when every deadline has passed."""

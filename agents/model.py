@@ -71,6 +71,7 @@ class RightsMarketModel(mesa.Model):
             self.regulator.credit,
             *technology.arrays(),
         )  # as compiled code takes it
+        self.years_so_far = (self.flow, self.activity_mean, self.activity_years)
         self.response = (self.levels, self.population.output_cut, self.period_flow, self.population.operating_cost)
         self.activity_moved = True  # whether activity is another than in the period before
 

@@ -76,7 +76,7 @@ class Recorder:
         self.baseline = np.zeros((years, instruments))
         self.cost, self.trading_cost, self.penalty = np.zeros(years), np.zeros(years), np.zeros(years)
         n, measures = len(spec.population), spec.technology.measures
-        self._sums: dict[str, Any] = {}
+        self._columns: tuple[Any, ...] = ()  # what is added up each period
         self.firms: dict[str, Any] = {}
         self._full = np.zeros(instruments)  # yearly flows at the present activity without measures
         self._deadline = np.array([[spec.deadline(k, year) for year in range(years)] for k in range(instruments)])
@@ -137,13 +137,15 @@ class Recorder:
             self._paid[:, k] -= trade.money[: len(spec.population)] * spec.minor_unit
 
     def _state(self, t: int, year: int, model: "RightsMarketModel") -> None:
-        spec, registry, regulator = self._spec, model.registry, self._regulator
-        _compiled().record_state(
-            self._state_table, t, year, model.year < spec.years, spec.lots, self._full, spec.periods,
-            self._deadline, self._earns, regulator.cap, registry.balances, registry.firms, registry.reserve,
-            registry.totals, regulator.debt, model.flow, regulator.entitlement, regulator.issued, model.period_flow,
-            model.population.operating_cost, self.flow, self.cost, self.baseline,
-        )  # fmt: skip
+        if not self._columns:
+            spec, registry, regulator = self._spec, model.registry, self._regulator
+            self._columns = (
+                spec.periods, self._deadline, self._earns, regulator.cap, registry.balances, registry.firms,
+                registry.reserve, registry.totals, regulator.debt, model.flow, regulator.entitlement, regulator.issued,
+                model.period_flow, model.population.operating_cost, self.flow, self.cost, self.baseline,
+            )  # fmt: skip
+        working = model.year < self._spec.years
+        _compiled().record_state(self._state_table, t, year, working, self._spec.lots, self._full, *self._columns)
 
     def _operation(self, year: int, model: "RightsMarketModel") -> None:
         population, part = model.population, 1.0 / self._spec.periods
