@@ -226,11 +226,14 @@ class RightsMarketModel(mesa.Model):
         """Cancel what authority and dealer hold of a vintage that has run out; what containment rules hold lives on."""
         registry, product = self.registry, self.registry.product(k, year)
         office, reserve = self.exchange.offices[k], np.array([registry.reserve])
-        kept = min(office.held_lots() if office is not None else 0, int(registry.free(product)[registry.reserve]))
+        held, locked = registry.balances[product], registry.locked[product]
+        kept = min(
+            office.held_lots() if office is not None else 0, int(held[registry.reserve] - locked[registry.reserve])
+        )
         if kept and year + 1 < self.spec.years:
             registry.carry_over(product, registry.product(k, year + 1), reserve, np.array([kept]), self.period)
         for account in (registry.reserve, registry.dealer, registry.government):
-            unsold = int(registry.free(product)[account])
+            unsold = int(held[account] - locked[account])
             if unsold:
                 registry.cancel(product, np.array([account]), np.array([unsold]), self.period)
 

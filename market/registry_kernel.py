@@ -119,6 +119,23 @@ def affordable(money, minor_unit, cash, cash_locked, credit_limit, paid):
 
 
 @njit(cache=True)
+def collect(amounts, payee, cash, cash_locked, credit_limit):
+    """Move ``amounts`` (n,) of the first n accounts to ``payee``, another one; return True, or change nothing."""
+    most = LIMIT // max(1, amounts.shape[0])
+    signs, total = 0, 0
+    for a in range(amounts.shape[0]):
+        signs |= amounts[a] | (most - amounts[a])
+        signs |= cash[a] - amounts[a] - cash_locked[a] + credit_limit[a]
+        total += amounts[a]
+    if signs < 0 or payee < amounts.shape[0] or cash[payee] + total > LIMIT:
+        return False
+    for a in range(amounts.shape[0]):
+        cash[a] -= amounts[a]
+    cash[payee] += total
+    return True
+
+
+@njit(cache=True)
 def lawful_total(balance, locked, lots, leaves):
     """Return the sum of ``lots`` (n,) of the first n accounts; -1 where one is negative, too large or not free."""
     most = LIMIT // max(1, lots.shape[0])
