@@ -30,6 +30,7 @@ class Adaptives:
     traders : by instrument, those who take part, None where nobody does.
     seen : (K,) prices of this period that this year's flows are worth, NaN where nothing was traded.
     error : (n, K) factors by which accounts misjudge the first price.
+    first : (K,) mean of first expectations where all are told a first price, else NaN.
     expecting : whether first expectations have been formed.
     """
 
@@ -50,6 +51,9 @@ class Adaptives:
         self.seen = np.full(len(spec.keys), np.nan)
         self.error = adaptive.first_errors(spec, streams, group_of) if self.any else np.zeros(0)
         self.expecting = False
+        self.first = np.full(len(spec.keys), np.nan)
+        if self.any and all(self.told(k) for k in range(len(desks))):
+            self._form(self.first)
 
     def alone(self, k: int) -> bool:
         """Return whether nobody else takes part in a market, so that nobody asks what others would pay."""
@@ -65,14 +69,20 @@ class Adaptives:
 
         Where all are told a first price, their mean expectation becomes the newest price.
         """
+        if np.isnan(self.first).all():
+            self._form(prices)
+        prices[:] = np.where(np.isnan(self.first), prices, self.first)
+        self.expecting = True
+
+    def _form(self, prices: Floats) -> None:
+        """Form first expectations; ``first`` (K,) becomes their mean where all are told a first price."""
         for g, rule in self.rules:
-            first = [rule.first_prices.get(key, prices[k]) for k, key in enumerate(self.spec.keys)]
-            self.expected[self.group_of == g] = first
+            told = [rule.first_prices.get(key, prices[k]) for k, key in enumerate(self.spec.keys)]
+            self.expected[self.group_of == g] = told
         self.expected *= self.error
         for k in range(len(self.traders)):
             if self.told(k):
-                prices[k] = self.expected[self.mask, k].mean()
-        self.expecting = True
+                self.first[k] = self.expected[self.mask, k].mean()
 
     def orders(self, desk: Desk, horizon: Horizon, firms: object, bound: float, registry: Registry) -> OrderBatch:
         """Return the orders for the front vintage of an instrument, as far as this year's flows ask for it."""

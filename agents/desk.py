@@ -113,6 +113,7 @@ class Desk:
         self.venues: list[OpenVenue] = []  # opened by the exchange
         self.last_price = 0.0
         self.calm_price = 0.0  # newest price well below the bound: what a right owed later is expected to cost
+        self.bound, self.bound_at = 0.0, (-1.0, -1.0)  # on willingness to pay, and at which prices it was worked out
         self.reference_price = 0.0  # mean of the period before, for penalties that are multiples
         self.net_sales = np.zeros(technology.firms, dtype=np.int64)  # of the front vintage, in lots
         self.horizons = [self.horizon_at(period) for period in range(spec.total_periods)]

@@ -45,9 +45,9 @@ def trade_plainly(exchange: "Exchange", desk: Desk, horizon: Horizon, period: in
         turn_to(venue, horizon.front, year, desk.rule, registry, product, period)
     bound, expected, tick = exchange.backstop(k), float(exchange.prices[k]), desk.rule.tick
     orders = adaptives.orders(desk, horizon, exchange.firms, bound, registry)
-    stream = exchange.streams.at("clearing", period, venue.position << 16, product)
+    tie_key = exchange.streams.key("clearing", period, venue.position << 16, product)
     worth = exchange.spec.money_per_lot_tick[k]
-    traded = registry.trade_at_once(product, orders, stream.key, worth, period)
+    traded = registry.trade_at_once(product, orders, tie_key, worth, period)
     if traded is None:
         return None
     result, lots, money = traded

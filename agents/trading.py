@@ -166,8 +166,11 @@ class Exchange:
     def backstop(self, k: int) -> float:
         """Return the bound on what anybody pays for a right, money per unit."""
         desk = self.desks[k]
-        bound = willingness_to_pay(desk.rule.penalty, desk.reference_price, desk.calm_price)
-        return max(bound, 2.0 * desk.rule.tick)
+        prices = desk.reference_price, desk.calm_price
+        if desk.bound_at != prices:
+            desk.bound_at = prices
+            desk.bound = max(willingness_to_pay(desk.rule.penalty, *prices), 2.0 * desk.rule.tick)
+        return desk.bound
 
     def _quote(self, desk: Desk, horizon: Horizon, period: int, regulator: Regulator, outlook: Outlook) -> Quote:
         """Return the market's price and binding window given the newest prices of the other instruments."""

@@ -238,14 +238,9 @@ class Registry:
         self._apply(operation, product, taken, period)
 
     def _at_once(
-        self,
-        operation: Operation,
-        product: int,
-        accounts: npt.ArrayLike | None,
-        lots: npt.ArrayLike,
-        period: int,
+        self, operation: Operation, product: int, accounts: npt.ArrayLike | None, lots: npt.ArrayLike, period: int,
         into: int | None = None,
-    ) -> bool:
+    ) -> bool:  # fmt: skip
         """Do an operation on all firms in one compiled pass; False, and no change, where it needs a closer look."""
         plain = isinstance(lots, np.ndarray) and lots.dtype == _INT64 and lots.shape == (self.firms,)
         if accounts is not self.firm_accounts or not plain or not 0 <= product < self.products:
