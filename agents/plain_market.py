@@ -2,8 +2,8 @@
 
 Nobody else brings orders there (no authority, outside market, containment rule or desk of a venue), trade costs nothing
 beside the price and no guard stands before the venue. What the long way (`agents.trading`) looks for without finding
-is then left out; orders, clearing, settlement and what is remembered are the same, and so is the result. Where
-anything is out of the ordinary, the long way is taken.
+is then left out, and so are net sales, which only limits on carry-over ask for; orders, clearing, settlement and what
+is remembered are the same, and so is the result. Where anything is out of the ordinary, the long way is taken.
 """
 
 from typing import TYPE_CHECKING
@@ -12,6 +12,8 @@ import numpy as np
 
 from agents.desk import Desk, Horizon, Quote, Trade
 from agents.venues import Session, turn_to
+
+from market.settlement import trade_at_once
 
 if TYPE_CHECKING:
     from agents.trading import Exchange
@@ -47,20 +49,19 @@ def trade_plainly(exchange: "Exchange", desk: Desk, horizon: Horizon, period: in
     orders = adaptives.orders(desk, horizon, exchange.firms, bound, registry)
     tie_key = exchange.streams.key("clearing", period, venue.position << 16, product)
     worth = exchange.spec.money_per_lot_tick[k]
-    traded = registry.trade_at_once(product, orders, tie_key, worth, period)
+    traded = trade_at_once(registry, product, orders, tie_key, worth, period)
     if traded is None:
         return None
-    result, lots, money = traded
-    volume, value, ticks, newest = result.volume, 0, np.nan, expected
+    price, volume, _, _, _, _, filled, reason, lots, money = traded
+    value, ticks, newest = 0, np.nan, expected
     if volume:
-        ticks, value = float(result.price), volume * result.price
+        ticks, value = float(price), volume * price
         newest = ticks * tick
         exchange.operating[k] = exchange.prices[k] = adaptives.seen[k] = desk.last_price = newest
     desk.learn_bound(newest, bound)
-    desk.net_sales -= lots[: registry.firms]
     venue.held = 0
     session = Session(
-        venue, orders, result.filled, None, result.reason, ticks, ticks, ticks, ticks, volume, value, lots, money,
+        venue, orders, filled, None, reason, ticks, ticks, ticks, ticks, volume, value, lots, money,
         worth, expected=expected / tick,
     )  # fmt: skip
     return Trade(horizon.front, Quote(expected, 0, expected, bound, None), [session], ticks, volume, value, lots, money)
