@@ -29,10 +29,14 @@ class Adaptives:
     mask : (n,) which accounts are adaptive; ``any`` and ``all`` : whether some or all of them are.
     traders : by instrument, those who take part, None where nobody does.
     seen : (K,) prices of this period that this year's flows are worth, NaN where nothing was traded.
+    error : (n, K) factors by which accounts misjudge the first price.
+    first : (K,) mean of first expectations where all are told a first price, else NaN.
     expecting : whether first expectations have been formed.
     """
 
-    def __init__(self, spec: MarketSpec, desks: Sequence[Desk], group_of: Ints, population: FirmPopulation) -> None:
+    def __init__(
+        self, spec: MarketSpec, desks: Sequence[Desk], group_of: Ints, population: FirmPopulation, streams: Streams
+    ) -> None:
         self.spec = spec
         self.group_of = group_of
         self.rules = [(g, rule) for g, rule in enumerate(spec.behaviours) if isinstance(rule, AdaptiveRule)]
@@ -45,7 +49,11 @@ class Adaptives:
         self.traders = [adaptive.traders(spec, desk.k, desk.rows, group_of) for desk in desks]
         self.expected = population.expected_price
         self.seen = np.full(len(spec.keys), np.nan)
+        self.error = adaptive.first_errors(spec, streams, group_of) if self.any else np.zeros(0)
         self.expecting = False
+        self.first = np.full(len(spec.keys), np.nan)
+        if self.any and all(self.told(k) for k in range(len(desks))):
+            self._form(self.first)
 
     def alone(self, k: int) -> bool:
         """Return whether nobody else takes part in a market, so that nobody asks what others would pay."""
@@ -56,19 +64,25 @@ class Adaptives:
         """Return whether nobody else takes part and all are told a first price."""
         return self.alone(k) and all(self.spec.keys[k] in rule.first_prices for _, rule in self.rules)
 
-    def begin(self, prices: Floats, streams: Streams) -> None:
+    def begin(self, prices: Floats) -> None:
         """Let each account expect the declared price, or the one that would clear (K,), with its own error.
 
         Where all are told a first price, their mean expectation becomes the newest price.
         """
+        if np.isnan(self.first).all():
+            self._form(prices)
+        prices[:] = np.where(np.isnan(self.first), prices, self.first)
+        self.expecting = True
+
+    def _form(self, prices: Floats) -> None:
+        """Form first expectations; ``first`` (K,) becomes their mean where all are told a first price."""
         for g, rule in self.rules:
-            first = [rule.first_prices.get(key, prices[k]) for k, key in enumerate(self.spec.keys)]
-            self.expected[self.group_of == g] = first
-        self.expected *= adaptive.first_errors(self.spec, streams, self.group_of)
+            told = [rule.first_prices.get(key, prices[k]) for k, key in enumerate(self.spec.keys)]
+            self.expected[self.group_of == g] = told
+        self.expected *= self.error
         for k in range(len(self.traders)):
             if self.told(k):
-                prices[k] = self.expected[self.mask, k].mean()
-        self.expecting = True
+                self.first[k] = self.expected[self.mask, k].mean()
 
     def orders(self, desk: Desk, horizon: Horizon, firms: object, bound: float, registry: Registry) -> OrderBatch:
         """Return the orders for the front vintage of an instrument, as far as this year's flows ask for it."""

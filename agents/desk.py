@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+CALM = 0.75  # of the bound on willingness to pay: a price above it says more about the bound than about later prices
 CLOSE = 1e-8  # of a year's flow: an excess demand that is as good as none
 
 
@@ -112,10 +113,18 @@ class Desk:
         self.venues: list[OpenVenue] = []  # opened by the exchange
         self.last_price = 0.0
         self.calm_price = 0.0  # newest price well below the bound: what a right owed later is expected to cost
+        self.bound, self.bound_at = 0.0, (-1.0, -1.0)  # on willingness to pay, and at which prices it was worked out
         self.reference_price = 0.0  # mean of the period before, for penalties that are multiples
         self.net_sales = np.zeros(technology.firms, dtype=np.int64)  # of the front vintage, in lots
         self.horizons = [self.horizon_at(period) for period in range(spec.total_periods)]
         self.growth_cache: dict[tuple[int, int], Floats] = {}
+
+    def learn_bound(self, newest: float, backstop: float) -> None:
+        """Remember the newest price as calm if it lies well below the bound on willingness to pay."""
+        if newest < CALM * backstop:
+            self.calm_price = newest
+        elif not self.calm_price:  # nothing else is known yet
+            self.calm_price = min(newest, self.rule.penalty.per_unit(self.reference_price))
 
     def horizon_at(self, period: int) -> Horizon | None:
         """Return the windows that are open in a period, or None when every deadline has passed."""

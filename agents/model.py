@@ -71,6 +71,7 @@ class RightsMarketModel(mesa.Model):
             self.regulator.credit,
             *technology.arrays(),
         )  # as compiled code takes it
+        self.years_so_far = (self.flow, self.activity_mean, self.activity_years)
         self.response = (self.levels, self.population.output_cut, self.period_flow, self.population.operating_cost)
         self.activity_moved = True  # whether activity is another than in the period before
 
@@ -206,16 +207,16 @@ class RightsMarketModel(mesa.Model):
         settled = due(self.flow[year, :, k], self.regulator.debt[:, k], held, rule.lot, rate, rule.penalty.make_good)
         registry.surrender(product, accounts, settled.surrendered, period)
         self.regulator.debt[:, k] = settled.debt
-        if settled.shortfall.any():
-            imposed = np.rint(settled.penalty / spec.minor_unit).astype(np.int64)
-            # What an account's cash and credit do not cover cannot be collected.
-            registry.fine(np.minimum(imposed, registry.spendable()[: imposed.size]), period)
+        if settled.missing:  # what an account's cash and credit do not cover cannot be collected
+            registry.fine_within_means(settled.penalty, spec.minor_unit, period)
         left = held - settled.surrendered
         carried = np.zeros_like(left)
         if year + 1 < spec.years:
             carried = rule.banking.carried(int(spec.start_year + year), left, desk.net_sales, rule.lot)
             registry.carry_over(product, registry.product(k, year + 1), accounts, carried, period)
-            registry.expire(product, accounts, left - carried, period)
+            expired = left - carried
+            if expired.any():
+                registry.expire(product, accounts, expired, period)
         desk.net_sales[:] = 0
         self._withdraw_unsold(k, year)
         self.regulator.withdraw(k, year)
@@ -225,11 +226,14 @@ class RightsMarketModel(mesa.Model):
         """Cancel what authority and dealer hold of a vintage that has run out; what containment rules hold lives on."""
         registry, product = self.registry, self.registry.product(k, year)
         office, reserve = self.exchange.offices[k], np.array([registry.reserve])
-        kept = min(office.held_lots() if office is not None else 0, int(registry.free(product)[registry.reserve]))
+        held, locked = registry.balances[product], registry.locked[product]
+        kept = min(
+            office.held_lots() if office is not None else 0, int(held[registry.reserve] - locked[registry.reserve])
+        )
         if kept and year + 1 < self.spec.years:
             registry.carry_over(product, registry.product(k, year + 1), reserve, np.array([kept]), self.period)
         for account in (registry.reserve, registry.dealer, registry.government):
-            unsold = int(registry.free(product)[account])
+            unsold = int(held[account] - locked[account])
             if unsold:
                 registry.cancel(product, np.array([account]), np.array([unsold]), self.period)
 

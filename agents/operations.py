@@ -40,7 +40,7 @@ def operate(model: "RightsMarketModel") -> None:
     part = 1.0 / spec.periods
     price, kind = _prices(model)
     firm, out = model.technology, model.response
-    years = (year, model.flow, model.activity_mean, model.activity_years)
+    years = (year, *model.years_so_far)
     ending = [k for k, due in spec.deadlines.get(model.period, ()) if due == year]
     if not ending or model.exchange.adaptives.all:
         _compiled().operate_and_book(price, kind, population.activity, part, *firm, *out, *years)

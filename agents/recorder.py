@@ -76,7 +76,7 @@ class Recorder:
         self.baseline = np.zeros((years, instruments))
         self.cost, self.trading_cost, self.penalty = np.zeros(years), np.zeros(years), np.zeros(years)
         n, measures = len(spec.population), spec.technology.measures
-        self._sums: dict[str, Any] = {}
+        self._columns: tuple[Any, ...] = ()  # what is added up each period
         self.firms: dict[str, Any] = {}
         self._full = np.zeros(instruments)  # yearly flows at the present activity without measures
         self._deadline = np.array([[spec.deadline(k, year) for year in range(years)] for k in range(instruments)])
@@ -107,29 +107,35 @@ class Recorder:
 
     def _market(self, t: int, k: int, trade: "Trade", model: "RightsMarketModel") -> None:
         spec, rule = self._spec, self._spec.rules[k]
+        lot, tick, single = rule.lot, rule.tick, len(trade.sessions) == 1
         elsewhere = open_price(trade.sessions) if spec.record_quality else np.nan
         close, bids, asks = model.exchange.desks[k].last_price or np.nan, 0, 0
         for session in trade.sessions:
             v = session.venue.number
-            last = session.last * rule.tick if session.volume else self.venues["close"][t - 1, v] if t else np.nan
-            bought, sold, traders = _compiled().record_session(
-                self._venue_table, t, v, session.price * rule.tick, last, trade.quote.price, session.volume * rule.lot,
-                session.value * (rule.lot * rule.tick), trade.quote.backstop, rule.lot, session.orders.side,
-                session.orders.quantity, session.net,
+            last = session.last * tick if session.volume else self.venues["close"][t - 1, v] if t else np.nan
+            rest = (
+                trade.quote.price, session.volume * lot, session.value * (lot * tick), trade.quote.backstop, lot,
+                session.orders.side, session.orders.quantity, session.net,
             )  # fmt: skip
-            bids, asks = bids + bought, asks + sold
+            if single:
+                _compiled().record_single(
+                    self._venue_table, self._market_table, t, v, k, session.price * tick, last, close, *rest
+                )
+            else:
+                bought, sold, _ = _compiled().record_session(self._venue_table, t, v, session.price * tick, last, *rest)
+                bids, asks = bids + bought, asks + sold
             self.session_vintage[t, v] = trade.vintage
             if spec.record_quality:
                 figures = quality(session, rule, spec.minor_unit, model.registry, elsewhere)
                 self._venue_table[len(MARKET) :, t, v] = figures
             if spec.record_trades:
                 self.tape += [(t, v, turn, trades) for turn, trades in session.trades]
-        if len(trade.sessions) != 1:
-            traders = int(np.count_nonzero(trade.net))
-        _compiled().record_market(
-            self._market_table, t, k, trade.price * rule.tick, close, trade.quote.price, trade.volume * rule.lot,
-            trade.value * (rule.lot * rule.tick), trade.quote.backstop, bids * rule.lot, asks * rule.lot, traders,
-        )  # fmt: skip
+        if not single:
+            _compiled().record_market(
+                self._market_table, t, k, trade.price * tick, close, trade.quote.price, trade.volume * lot,
+                trade.value * (lot * tick), trade.quote.backstop, bids * lot, asks * lot,
+                int(np.count_nonzero(trade.net)),
+            )  # fmt: skip
         self.vintage[t, k] = trade.vintage
         self.state["outside_net_import"][t, k] = -trade.net[model.registry.outside] * rule.lot
         if trade.volume and self.firms:
@@ -137,13 +143,15 @@ class Recorder:
             self._paid[:, k] -= trade.money[: len(spec.population)] * spec.minor_unit
 
     def _state(self, t: int, year: int, model: "RightsMarketModel") -> None:
-        spec, registry, regulator = self._spec, model.registry, self._regulator
-        _compiled().record_state(
-            self._state_table, t, year, model.year < spec.years, spec.lots, self._full, spec.periods,
-            self._deadline, self._earns, regulator.cap, registry.balances, registry.firms, registry.reserve,
-            registry.totals, regulator.debt, model.flow, regulator.entitlement, regulator.issued, model.period_flow,
-            model.population.operating_cost, self.flow, self.cost, self.baseline,
-        )  # fmt: skip
+        if not self._columns:
+            spec, registry, regulator = self._spec, model.registry, self._regulator
+            self._columns = (
+                spec.periods, self._deadline, self._earns, regulator.cap, registry.balances, registry.firms,
+                registry.reserve, registry.totals, regulator.debt, model.flow, regulator.entitlement, regulator.issued,
+                model.period_flow, model.population.operating_cost, self.flow, self.cost, self.baseline,
+            )  # fmt: skip
+        working = model.year < self._spec.years
+        _compiled().record_state(self._state_table, t, year, working, self._spec.lots, self._full, *self._columns)
 
     def _operation(self, year: int, model: "RightsMarketModel") -> None:
         population, part = model.population, 1.0 / self._spec.periods
@@ -168,8 +176,8 @@ class Recorder:
             firms["allocated"][year] = model.regulator.issued[year]
             firms["net_purchase"][year] += self._net * self._spec.lots
             firms["payment"][year] += self._paid
-        self._net[:] = 0
-        self._paid[:] = 0.0
+            self._net[:] = 0
+            self._paid[:] = 0.0
         population.trading_cost[:] = 0.0
 
     def deadline(self, k: int, year: int, settled: "Settlement", expired: Ints, carried: Ints) -> None:

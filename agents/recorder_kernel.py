@@ -173,6 +173,17 @@ def record_session(table, t, v, price, last, indicative, volume, turnover, backs
 
 
 @njit(cache=True)
+def record_single(venue_table, market_table, t, v, k, price, last, close, indicative, volume, turnover, backstop, lot,
+                  side, quantity, net):  # fmt: skip
+    """Record the only session of instrument ``k`` at venue ``v`` (`record_session`, `record_market`)."""
+    bids, asks, traders = record_session(
+        venue_table, t, v, price, last, indicative, volume, turnover, backstop, lot, side, quantity, net
+    )  # fmt: skip
+    record_market(market_table, t, k, price, close, indicative, volume, turnover, backstop, bids * lot, asks * lot,
+                  traders)  # fmt: skip
+
+
+@njit(cache=True)
 def record_market(table, t, k, price, close, indicative, volume, turnover, backstop, bids, asks, traders):
     """Fill column ``k`` of period ``t`` with the figures of `agents.recorder.MARKET`."""
     table[0, t, k], table[1, t, k], table[2, t, k] = price, close, indicative

@@ -113,10 +113,10 @@ class Regulator:
 
     def water_arrives(self, year: int, water: float) -> None:
         """Cut this year's caps that are shares of available water, pro rata."""
-        index = np.ones(self._spec.years)
-        index[year] = water
         for k, rule in enumerate(self._spec.rules):
             if rule.cap.kind == "water_share":
+                index = np.ones(self._spec.years)
+                index[year] = water
                 self.cap[year, k] = self._caps(k, index)[year]
                 self.entitlement[year, :, k] = self._entitled(k, year, self.expected_index[year])
 

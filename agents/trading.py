@@ -19,6 +19,7 @@ from agents.containment import Office, offices
 from agents.costs import TradingCosts, wedges
 from agents.desk import Desk, Horizon, Quote, Trade
 from agents.expectations import Outlook, growth_factors
+from agents.plain_market import is_plain, trade_plainly
 from agents.population import FirmPopulation
 from agents.regulator import Regulator
 from agents.sessions import hold_sessions
@@ -33,8 +34,6 @@ from market.registry import Registry
 
 if TYPE_CHECKING:
     from market.net_demand_kernel import Ahead, Firms
-
-CALM = 0.75  # of the bound on willingness to pay: a price above it says more about the bound than about later prices
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -73,7 +72,8 @@ class Exchange:
         self.random = zero_intelligence.RandomTraders(spec.behaviours, self.group_of, registry, streams)
         self.planner_groups = np.array([isinstance(rule, PlannerRule) for rule in spec.behaviours])
         self.trading_costs = TradingCosts(spec, registry, population, self.group_of)
-        self.adaptives = Adaptives(spec, self.desks, self.group_of, population)
+        self.adaptives = Adaptives(spec, self.desks, self.group_of, population, streams)
+        self.plain = [is_plain(self, desk) for desk in self.desks]
         self.firms: Firms | None = None
         self.prices = np.zeros(len(spec.keys))  # newest price of each instrument's front vintage
         self.operating = np.zeros(len(spec.keys))  # newest value of this year's flows
@@ -104,9 +104,12 @@ class Exchange:
             for desk, horizon in open_desks:
                 if not self.adaptives.told(desk.k):
                     self._quote(desk, horizon, period, regulator, outlook)
-            self.adaptives.begin(self.prices, self.streams)
+            self.adaptives.begin(self.prices)
         trades: list[Trade | None] = [None] * len(self.desks)
         for desk, horizon in open_desks:
+            if self.plain[desk.k] and (trade := trade_plainly(self, desk, horizon, period)) is not None:
+                trades[desk.k] = trade
+                continue
             quote = self._quote(desk, horizon, period, regulator, outlook)
             trades[desk.k] = self._settle(desk, horizon, quote, period, regulator, outlook)
         self.adaptives.learn()
@@ -163,14 +166,17 @@ class Exchange:
     def backstop(self, k: int) -> float:
         """Return the bound on what anybody pays for a right, money per unit."""
         desk = self.desks[k]
-        bound = willingness_to_pay(desk.rule.penalty, desk.reference_price, desk.calm_price)
-        return max(bound, 2.0 * desk.rule.tick)
+        prices = desk.reference_price, desk.calm_price
+        if desk.bound_at != prices:
+            desk.bound_at = prices
+            desk.bound = max(willingness_to_pay(desk.rule.penalty, *prices), 2.0 * desk.rule.tick)
+        return desk.bound
 
     def _quote(self, desk: Desk, horizon: Horizon, period: int, regulator: Regulator, outlook: Outlook) -> Quote:
         """Return the market's price and binding window given the newest prices of the other instruments."""
         spec, k = self.spec, desk.k
         backstop = self.backstop(k)
-        if self.adaptives.alone(k) and self.adaptives.expecting:
+        if self.adaptives.alone(k) and self.adaptives.expecting and not self.trading_costs.any:
             newest = float(self.prices[k])
             return Quote(newest, 0, newest, backstop, None)
         from market.net_demand_kernel import Supply, indicative_price, prepare
@@ -251,11 +257,7 @@ class Exchange:
             self.prices[k] = price
             self.adaptives.seen[k] = np.nan if parted else price
             desk.last_price = price
-        newest = self.prices[k]
-        if newest < CALM * quote.backstop:
-            desk.calm_price = newest
-        elif not desk.calm_price:  # nothing else is known yet
-            desk.calm_price = min(newest, desk.rule.penalty.per_unit(desk.reference_price))
+        desk.learn_bound(float(self.prices[k]), quote.backstop)
         net = trade.net
         desk.net_sales -= net[: len(spec.population)]
         sold = self._sold_by_authority(sessions) if offered or office is not None else 0

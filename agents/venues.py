@@ -192,7 +192,8 @@ def hold_session(
         session = _of_rounds(venue, orders, clear, visits, money_per_lot_tick, price)
     session.expected = expected
     session.charges = charges if searching else None
-    venue.state = settlement.end_period(registry, product, mechanism, venue.state, money_per_lot_tick, issuer)
+    if venue.state is not None:
+        venue.state = settlement.end_period(registry, product, mechanism, venue.state, money_per_lot_tick, issuer)
     return session
 
 

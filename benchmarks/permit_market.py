@@ -1,9 +1,14 @@
 """The bare permit market of `benchmarks.plain_mesa` in this engine: the same firms, permits, banking and deadlines.
 
-Firms are planners with a horizon of one compliance year and two limit orders each a period, one linear measure
-(marginal cost ``c·abatement`` up to the baseline) and one banked instrument in unit lots; a call auction takes the
-place of the order book. Registry, locks, settlement, compliance, expectations and market recording are all on;
-accounts are not recorded one by one, as in the baseline.
+What is compared is the same behaviour: *adaptive* accounts (`agents.behaviours.adaptive`) do what the baseline's firms
+do: a reservation price from the own position, one limit order half-way between it and the price expected, adaptive
+expectations that start from the same distribution, measures at the expected price. A call auction takes the place of
+the order book. Checks of cover and conservation, settlement, compliance, expectations and market recording are all on;
+accounts are not recorded one by one and there is no journal, as in the baseline. Runs of the two take turns.
+
+Beside it: the same market in this engine's order book, and firms as *planners*, who do more than the baseline's: a
+search for the price at which all net demand up to each deadline clears, a schedule of two limit orders, and the shadow
+price of what a firm holds before a deadline. These have no bound.
 """
 
 import gc
@@ -12,7 +17,7 @@ import time
 
 import numpy as np
 
-from agents.behaviours.declared import PlannerRule
+from agents.behaviours.declared import AdaptiveRule, Behaviour, PlannerRule
 from agents.model import RightsMarketModel
 from agents.population import FirmPopulation
 from agents.spec import MarketSpec
@@ -24,9 +29,25 @@ from market.technology import Technology
 
 LEVELS = {1_000: 30.0, 10_000: 100.0}  # how many times faster than plain Mesa, at least
 YEARS = 5
+ROUNDS, RUNS = 3, 5  # rounds in which the baseline and this engine take turns, and runs of this engine in each
+
+ADAPTIVE = AdaptiveRule(
+    first_prices={"permit0": plain_mesa.FIRST_PRICE},
+    first_error=0.5,
+    adaptation=plain_mesa.LEARNING_RATE,
+    discount_rate=0.0,
+)
+PLANNER = PlannerRule(horizon_years=1, steps=2)
 
 
-def specification(firms: int, years: int, seed: int = 0, instruments: int = 1) -> MarketSpec:
+def specification(
+    firms: int,
+    years: int,
+    seed: int = 0,
+    instruments: int = 1,
+    behaviour: Behaviour = ADAPTIVE,
+    mechanism: str = "call_auction",
+) -> MarketSpec:
     """Return the permit market of `benchmarks.plain_mesa`; with more instruments each firm has as many such markets."""
     draw = np.random.default_rng(seed)
     baseline = 1000.0 * np.exp(0.8 * draw.standard_normal((firms, instruments)))
@@ -39,6 +60,7 @@ def specification(firms: int, years: int, seed: int = 0, instruments: int = 1) -
         "allocation": {"kind": "grandfathering"},
         "banking": {"kind": "full"},
         "penalty": {"kind": "flat", "rate": plain_mesa.PENALTY, "make_good": False},
+        "venues": [{"mechanism": {"kind": mechanism}}],
     }
     caps = plain_mesa.ALLOCATION_SHARE * baseline.sum(axis=0)
     rules = {
@@ -56,7 +78,7 @@ def specification(firms: int, years: int, seed: int = 0, instruments: int = 1) -
         start_year=2025,
         years=years,
         periods=plain_mesa.STEPS_A_YEAR,
-        behaviours=(PlannerRule(horizon_years=1, steps=2),),
+        behaviours=(behaviour,),
         world=World(),
         sector_growth=np.zeros(1),
         rounds=0,
@@ -79,22 +101,37 @@ def seconds(spec: MarketSpec, repeats: int = 3) -> float:
     return best
 
 
+def compared(firms: int) -> tuple[float, dict[str, float]]:
+    """Return seconds a firm-step of plain Mesa and of this engine's variants by name; the best of several runs each."""
+    steps = plain_mesa.SIZES[firms]
+    variants = {
+        "permit market": specification(firms, YEARS),
+        "permit market, order book": specification(firms, YEARS, mechanism="order_book"),
+        "planners": specification(firms, YEARS, behaviour=PLANNER),
+    }
+    plain, best = np.inf, dict.fromkeys(variants, np.inf)
+    for seed in range(ROUNDS):
+        for name, spec in variants.items():
+            best[name] = min(best[name], seconds(spec, RUNS) / (firms * spec.total_periods))
+        plain = min(plain, plain_mesa.run(firms, steps, seed) / (firms * steps))
+    return plain, best
+
+
 def measure() -> list[Figure]:
     """Return nanoseconds per firm-step and the ratios to plain Mesa, and one run with a million firms."""
     figures = []
-    seconds(specification(50, 1), repeats=1)  # compiles
+    for variant in ({}, {"mechanism": "order_book"}, {"behaviour": PLANNER}):
+        seconds(specification(50, 2, **variant), repeats=1)  # compiles
     for firms, level in LEVELS.items():
-        own = seconds(specification(firms, YEARS)) / (firms * YEARS * plain_mesa.STEPS_A_YEAR)
-        steps = plain_mesa.SIZES[firms]
-        plain = min(plain_mesa.run(firms, steps, seed) for seed in range(2)) / (firms * steps)
-        figures += [
-            Figure(f"permit market, {firms:,} firms", own * 1e9, "ns/firm-step"),
-            Figure(
-                f"permit market against plain Mesa, {firms:,} firms", plain / own, "x", "plain Mesa, same market",
-                level, "at least",
-            ),
-        ]  # fmt: skip
-    million = seconds(specification(1_000_000, 1, instruments=4), repeats=1)
+        plain, best = compared(firms)
+        figures.append(Figure(f"plain Mesa beside it, {firms:,} firms", plain * 1e9, "ns/firm-step"))
+        for name, own in best.items():
+            figures.append(Figure(f"{name}, {firms:,} firms", own * 1e9, "ns/firm-step"))
+            bounded = {"bound": level, "kind": "at least"} if name == "permit market" else {}
+            figures.append(
+                Figure(f"{name} against plain Mesa, {firms:,} firms", plain / own, "x", "plain Mesa", **bounded)
+            )
+    million = seconds(specification(1_000_000, 1, instruments=4, behaviour=PLANNER), repeats=1)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return [
         *figures,

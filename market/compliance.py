@@ -8,6 +8,8 @@ A true-up that takes back more than is held leaves a debt, never a negative bala
 """
 
 from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +29,21 @@ class Settlement:
     shortfall: Ints
     penalty: Floats
     debt: Ints
+    missing: int
+    """Lots that all accounts together are short of."""
 
 
 def obligation_lots(flow: Floats, lot: float) -> Ints:
     """Return the lots (n,) that flows (n,) oblige to surrender, rounded up."""
     return np.ceil(flow / lot - ROUNDING).astype(np.int64)
+
+
+@cache
+def _compiled() -> ModuleType:
+    """Return the compiled loops; they are loaded when first used, because that takes longer than a schema needs."""
+    from market import compliance_kernel
+
+    return compliance_kernel
 
 
 def due(flow: Floats, debt: Ints, held: Ints, lot: float, penalty_rate: float, make_good: bool) -> Settlement:
@@ -46,13 +58,13 @@ def due(flow: Floats, debt: Ints, held: Ints, lot: float, penalty_rate: float, m
     penalty_rate : money per missing unit.
     make_good : whether a shortfall is still owed next year.
     """
-    from market.compliance_kernel import settle_obligations
-
     obligation, surrendered, shortfall = np.empty((3, flow.shape[0]), dtype=np.int64)
     penalty = np.empty(flow.shape[0])
-    settle_obligations(flow, debt, held, lot, penalty_rate * lot, ROUNDING, obligation, surrendered, shortfall, penalty)
-    owed = shortfall if make_good else np.zeros_like(shortfall)
-    return Settlement(obligation, surrendered, shortfall, penalty, owed)
+    missing = _compiled().settle_obligations(
+        flow, debt, held, lot, penalty_rate * lot, ROUNDING, obligation, surrendered, shortfall, penalty
+    )
+    owed = shortfall if make_good else np.zeros(shortfall.shape[0], dtype=np.int64)
+    return Settlement(obligation, surrendered, shortfall, penalty, owed, missing)
 
 
 def true_up(entitled: Ints, issued: Ints, held: Ints) -> tuple[Ints, Ints, Ints]:

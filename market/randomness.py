@@ -59,15 +59,23 @@ class Streams:
         self._start = stable_hash(f"seed {self.seed}")
         self._named: dict[str, tuple[int, int]] = {}
 
-    def at(self, name: str, period: int, round: int = 0, product: int = 0) -> Stream:  # noqa: A002 (the field's word)
-        """Return the stream of a name in a period, a round of trading and a product (each zero or positive)."""
+    def key(self, name: str, period: int, round: int = 0, product: int = 0) -> int:  # noqa: A002 (the field's word)
+        """Return the key of a stream, where no draws are wanted."""
         if name not in self._named:
             named = stable_hash(name)
             self._named[name] = named, splitmix64(self._start ^ named)
-        named, key = self._named[name]
-        key = splitmix64(key ^ period)
-        key = splitmix64(key ^ round)
-        key = splitmix64(key ^ product)
+        key = self._named[name][1]
+        for part in (period, round, product):  # `splitmix64` of key ^ part, in place: this is called for every clearing
+            z = ((key ^ part) + GOLDEN) & MASK
+            z = ((z ^ (z >> 30)) * FIRST) & MASK
+            z = ((z ^ (z >> 27)) * SECOND) & MASK
+            key = z ^ (z >> 31)
+        return key
+
+    def at(self, name: str, period: int, round: int = 0, product: int = 0) -> Stream:  # noqa: A002 (the field's word)
+        """Return the stream of a name in a period, a round of trading and a product (each zero or positive)."""
+        key = self.key(name, period, round, product)
+        named = self._named[name][0]
         return Stream(key, (self.seed, named, period, round, product))
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from market.errors import ConservationError
 from market.journal import CASH, LEAVING, TOTALS, Journal, Operation
-from market.orders import ClearingResult, OrderBatch
+from market.orders import Bytes, OrderBatch
 from market.registry_checks import (
     FAULTS,
     LIMIT,
@@ -197,25 +197,23 @@ class Registry:
 
     def trade_at_once(
         self, product: int, orders: OrderBatch, tie_key: int, money_per_lot_tick: int, period: int
-    ) -> tuple[ClearingResult, Ints, Ints] | None:
+    ) -> tuple[int, int, int, int, int, int, Ints, Bytes, Ints, Ints] | None:
         """Cover, clear and exchange in a call auction at one price; None, and no change, where a rule is in the way.
 
-        Only settlement calls this, with orders whose types are right. Returns the result and the lots and minor units
-        (A,) that accounts gained.
+        Only settlement calls this, with orders whose types are right. Returns price, volume, demand, supply, first, last, filled and reason of the
+        clearing, as in `market.orders.ClearingResult`, and the lots and minor units (A,) that accounts gained.
         """
         self._check_product(product)
-        (
-            done, price, volume, demand, supply, first, last, filled, reason, lots, money
-        ) = compiled_for_trade().trade_at_once(
+        done, *traded = compiled_for_trade().trade_at_once(
             orders.account, orders.side, orders.price, orders.quantity, money_per_lot_tick, np.uint64(tie_key), product,
             self.outside, self.balances, self.locked, self.cash, self.cash_locked, self.credit_limit, self._nothing,
         )  # fmt: skip
         if not done:
             return None
         if self.journal is not None:
-            self.journal.record(period, Operation.TRANSFER, product, lots)
-            self.journal.record(period, Operation.PAY, CASH, money)
-        return ClearingResult(price, volume, filled, reason, demand, supply, first, last), lots, money
+            self.journal.record(period, Operation.TRANSFER, product, traded[8])
+            self.journal.record(period, Operation.PAY, CASH, traded[9])
+        return tuple(traded)
 
     def _import(self, product: int, lots: int, period: int) -> None:
         imported = np.zeros(self.accounts, dtype=np.int64)
@@ -238,14 +236,9 @@ class Registry:
         self._apply(operation, product, taken, period)
 
     def _at_once(
-        self,
-        operation: Operation,
-        product: int,
-        accounts: npt.ArrayLike | None,
-        lots: npt.ArrayLike,
-        period: int,
+        self, operation: Operation, product: int, accounts: npt.ArrayLike | None, lots: npt.ArrayLike, period: int,
         into: int | None = None,
-    ) -> bool:
+    ) -> bool:  # fmt: skip
         """Do an operation on all firms in one compiled pass; False, and no change, where it needs a closer look."""
         plain = isinstance(lots, np.ndarray) and lots.dtype == _INT64 and lots.shape == (self.firms,)
         if accounts is not self.firm_accounts or not plain or not 0 <= product < self.products:
@@ -281,12 +274,21 @@ class Registry:
         """Move amounts of accounts 0, 1, ... to the government."""
         self._pay_to(self.government, amounts, period)
 
+    def fine_within_means(self, penalty: npt.NDArray[np.float64], minor_unit: float, period: int) -> None:
+        """Move penalties (firms,) in money to the government, as far as each firm's cash and credit reach."""
+        imposed = np.empty(self.firms, dtype=np.int64)
+        compiled().affordable(penalty, minor_unit, self.cash, self.cash_locked, self.credit_limit, imposed)
+        self.fine(imposed, period)
+
     def pay_outside(self, amounts: npt.ArrayLike, period: int) -> None:
         """Move amounts of accounts 0, 1, ... to the outside world: fees, suppliers, lenders."""
         self._pay_to(self.outside, amounts, period)
 
     def _pay_to(self, payee: int, amounts: npt.ArrayLike, period: int) -> None:
         given = np.asarray(amounts)
+        plain = self.journal is None and given.dtype == _INT64 and given.shape == (self.firms,)
+        if plain and compiled().collect(given, payee, self.cash, self.cash_locked, self.credit_limit):
+            return
         paid = self._column(self.firm_accounts if given.size == self.firms else np.arange(given.size), given)
         change = -paid
         change[payee] += paid.sum()

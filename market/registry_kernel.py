@@ -1,5 +1,6 @@
 """Whether an exchange of rights against money is lawful, in one pass over the accounts, compiled."""
 
+import numpy as np
 from numba import njit
 
 LAWFUL, LOTS_UNBALANCED, MONEY_UNBALANCED, UNLOCKED_TOO_MUCH, NOT_HELD, NO_CASH, TOO_LARGE = range(7)
@@ -108,6 +109,30 @@ def cannot_pay(change, cash, cash_locked, credit_limit):
         after = cash[a] + change[a]
         short |= (after - cash_locked[a] < -credit_limit[a]) | (after > LIMIT)
     return short
+
+
+@njit(cache=True, error_model="numpy")  # a check of every division would keep the loop from being vectorised
+def affordable(money, minor_unit, cash, cash_locked, credit_limit, paid):
+    """Fill ``paid`` (n,) with ``money`` (n,) in minor units, the nearest whole number, as far as cash and credit go."""
+    for a in range(money.shape[0]):
+        paid[a] = min(np.int64(np.rint(money[a] / minor_unit)), cash[a] - cash_locked[a] + credit_limit[a])
+
+
+@njit(cache=True)
+def collect(amounts, payee, cash, cash_locked, credit_limit):
+    """Move ``amounts`` (n,) of the first n accounts to ``payee``, another one; return True, or change nothing."""
+    most = LIMIT // max(1, amounts.shape[0])
+    signs, total = 0, 0
+    for a in range(amounts.shape[0]):
+        signs |= amounts[a] | (most - amounts[a])
+        signs |= cash[a] - amounts[a] - cash_locked[a] + credit_limit[a]
+        total += amounts[a]
+    if signs < 0 or payee < amounts.shape[0] or cash[payee] + total > LIMIT:
+        return False
+    for a in range(amounts.shape[0]):
+        cash[a] -= amounts[a]
+    cash[payee] += total
+    return True
 
 
 @njit(cache=True)

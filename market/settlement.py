@@ -197,6 +197,17 @@ def net_of_result(
     return lots, money
 
 
+def trade_at_once(
+    registry: Registry, product: int, orders: OrderBatch, tie_key: int, money_per_lot_tick: int, period: int
+) -> tuple[int, int, int, int, int, int, Ints, Bytes, Ints, Ints] | None:
+    """Cover, clear and settle in a call auction at one price, in one compiled call; None, and no change, if it cannot.
+
+    For orders whose types are known to be right. Returns price, volume, demand, supply, first, last, filled and reason
+    of the clearing, as in `ClearingResult`, and the lots and minor units (A,) that accounts gained.
+    """
+    return registry.trade_at_once(product, orders, tie_key, money_per_lot_tick, period)
+
+
 def trade(
     registry: Registry,
     product: int,
@@ -219,9 +230,10 @@ def trade(
     if state is None and house is None and issuer is None:
         orders.check_types()
         if getattr(mechanism, "settles_at_once", False):
-            traded = registry.trade_at_once(product, orders, stream.key, money_per_lot_tick, period)
+            traded = trade_at_once(registry, product, orders, stream.key, money_per_lot_tick, period)
             if traded is not None:
-                result, lots, money = traded
+                price, volume, demand, supply, first, last, filled, why, lots, money = traded
+                result = ClearingResult(price, volume, filled, why, demand, supply, first, last)
                 summary = SettlementSummary(result.volume, result.turnover * money_per_lot_tick, lots, money)
                 return None, result, summary
         elif registry.covers(product, orders, money_per_lot_tick):

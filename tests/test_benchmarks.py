@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from agents.model import RightsMarketModel
 from benchmarks.__main__ import bounded, main, table
 from benchmarks.figures import Figure
+from benchmarks.permit_market import specification
 from benchmarks.plain_mesa import ALLOCATION_SHARE, PENALTY, Order, OrderBook, PermitMarket, market_summary
 
 
@@ -29,6 +31,27 @@ def test_plain_mesa_finds_the_competitive_price():
     late = [price for price in done.prices[24:] if price is not None]
     assert np.mean(late) == pytest.approx(competitive_price(200, 0), rel=0.05)
     assert sum(done.emissions) == pytest.approx(done.issued, rel=0.005)
+
+
+def test_the_engine_runs_the_same_market_as_plain_mesa():
+    """The same firms and rights, the same first expectations, prices near the same competitive one, the same flows."""
+    spec = specification(200, 5)
+    model = RightsMarketModel(spec, 0)
+    plain = PermitMarket(200, 0)
+    firms = list(plain.agents)
+    np.testing.assert_allclose(spec.technology.baseline[:, 0], [firm.baseline for firm in firms])
+    np.testing.assert_allclose(spec.technology.slope[:, 0], [firm.slope for firm in firms])
+    model.step()
+    spread = model.exchange.adaptives.error
+    assert 0.5 <= spread.min() < 0.52
+    assert 1.48 < spread.max() <= 1.5
+    assert model.registry.issued[0] == pytest.approx(sum(firm.allocation for firm in firms), abs=200)
+    model.run()
+    late = model.recorder.market["price"][24:, 0]
+    assert np.nanmean(late) == pytest.approx(competitive_price(200, 0), rel=0.05)
+    assert np.isfinite(late).mean() > 0.9
+    done = market_summary(firms=200, steps=60, seed=0)
+    assert model.recorder.flow.sum() == pytest.approx(sum(done.emissions), rel=0.005)
 
 
 def book_with(asks: list[tuple[float, int]]):

@@ -29,7 +29,6 @@ from market.orders import OrderBatch
 from market.technology import NO_GROUP, Technology
 
 if TYPE_CHECKING:
-    from agents.behaviours.adaptive_kernel import Straight
     from agents.spec import MarketSpec
     from market.randomness import Streams
 
@@ -49,12 +48,12 @@ def _compiled() -> ModuleType:
 class Traders:
     """The adaptive accounts of one instrument and the columns that their orders are written to.
 
-    ``straight`` are those with a linear response, ``other`` the rows and accounts of the rest; ``alone`` tells whether
-    nobody else takes part.
+    ``straight`` are those with a linear response, as `adaptive_kernel.straight_orders` takes them, ``other`` the rows
+    and accounts of the rest; ``alone`` tells whether nobody else takes part.
     """
 
     k: int
-    straight: "Straight"
+    straight: tuple[int, bool, Ints, Ints, Floats, Floats]
     other: tuple[Ints, Ints]
     alone: bool
     account: Ints
@@ -83,10 +82,12 @@ def traders(spec: "MarketSpec", k: int, participants: Ints, group_of: Ints) -> T
     )
 
 
-def _straight(k: int, rows: Ints, accounts: Ints, curve: Floats, rate: Floats) -> "Straight":
+def _straight(
+    k: int, rows: Ints, accounts: Ints, curve: Floats, rate: Floats
+) -> tuple[int, bool, Ints, Ints, Floats, Floats]:
     order = np.arange(rows.size)
     direct = bool((rows == order).all() and (accounts == order).all())
-    return _compiled().Straight(k, direct, rows, accounts, curve, rate)
+    return k, direct, rows, accounts, curve, rate
 
 
 def lay_out(technology: Technology, k: int, accounts: Ints) -> tuple[npt.NDArray[np.bool_], Floats, Floats]:
@@ -136,28 +137,11 @@ def orders(
     look : deadlines looked at, how many of these are for flows of the past, and years left of this year.
     bound, lot, tick : bound on willingness to pay and tick in money per unit, lot in units.
     """
-    terms = _compiled().Terms(*look, bound, lot, tick)
     account, side, price, quantity = who.account, who.side, who.price, who.quantity
-    count = _compiled().straight_orders(
-        who.straight, fixed, activity, held, locked, expected, terms, 0, account, side, price, quantity
-    )  # fmt: skip
+    known = (fixed, activity, held, locked, expected, *look, bound, lot, tick)
+    count = _compiled().straight_orders(*who.straight, *known, account, side, price, quantity)
     if who.other[0].size:
-        count = _compiled().other_orders(
-            *who.other,
-            who.k,
-            firms,
-            fixed,
-            activity,
-            held,
-            locked,
-            expected,
-            terms,
-            count,
-            account,
-            side,
-            price,
-            quantity,
-        )
+        count = _compiled().other_orders(who.k, *who.other, firms, *known, count, account, side, price, quantity)
     return OrderBatch(account[:count], side[:count], price[:count], quantity[:count])
 
 

@@ -1,7 +1,5 @@
 """Reservation prices and orders of adaptive accounts, compiled (the rule: `agents.behaviours.adaptive`)."""
 
-from collections import namedtuple
-
 import numpy as np
 from numba import njit
 
@@ -13,34 +11,27 @@ PRECISION = 0.02  # of a tick: how well a reservation price is known where it ha
 FORGIVEN = 1e-9  # of a lot: what floating point may add to a whole number of lots
 ENDLESS = 1e300  # years that are needed where none are left
 
-Straight = namedtuple("Straight", "k direct row account curve rate")
-"""Accounts (r,) whose flow falls along one linear measure: ``row`` among the participants of instrument ``k`` and
-``account``, which are both 0 … r − 1 where ``direct``; ``curve`` (5, r) has ``full``, ``start``, ``steep``,
-``1/steep`` and ``reach`` of a flow ``full − clip((p − start)/steep, 0, reach)`` a year; ``rate`` (r, K) takes the
-other instruments' prices off ``start``."""
-
-Terms = namedtuple("Terms", "windows pending weight bound lot tick")
-"""What all accounts share: the deadlines ``windows`` that they look at, ``pending`` of them without flows to come;
-``weight`` years are left of this year; ``bound`` on willingness to pay; lot and tick."""
-
 
 @njit(cache=True, error_model="numpy")  # a check of every division would keep the loops from being vectorised
-def straight_orders(who, fixed, activity, held, locked, expected, terms, count, account, side, limit_price, quantity):
-    """Write one limit order for each account of `Straight` that has something to trade; return the next ``count``.
+def straight_orders(k, direct, rows, accounts, curve, rate, fixed, activity, held, locked, expected, windows, pending,
+                    weight, bound, lot, tick, account, side, limit_price, quantity):  # fmt: skip
+    """Write one limit order for each account whose flow falls along one linear measure; return how many have any lots.
 
     Parameters
     ----------
-    who : the accounts.
+    k, direct : instrument; whether ``rows`` and ``accounts`` are both 0 … r − 1.
+    rows, accounts : (r,) rows among the participants of the instrument, and accounts.
+    curve : (5, r) ``full``, ``start``, ``steep``, ``1/steep`` and ``reach`` of a flow
+        ``full − clip((p − start)/steep, 0, reach)`` a year.
+    rate : (r, K) what other instruments' prices take off ``start``.
     fixed, activity : (W, participants) open obligations less rights, in units, and (B, participants) activity.
     held, locked : (A,) lots in accounts, and those that cannot be sold.
     expected : (n, K) each account's expected prices.
-    terms : `Terms`.
-    count : orders written before.
+    windows, pending, weight : deadlines that they look at, those of them without flows to come, years left of this one.
+    bound, lot, tick : bound on willingness to pay; lot and tick.
     account, side, limit_price, quantity : columns to be filled, with room for an order more than there are accounts.
     """
-    k, direct, rows, accounts, curve, rate = who.k, who.direct, who.row, who.account, who.curve, who.rate
-    pending, windows, weight, bound = terms.pending, terms.windows, terms.weight, terms.bound
-    per_lot, per_tick, tick = 1.0 / terms.lot, 1.0 / terms.tick, terms.tick
+    per_lot, per_tick, count = 1.0 / lot, 1.0 / tick, 0
     instruments = expected.shape[1]
     room, gap, at = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     busy, seen, spare = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK, dtype=np.int64)
@@ -124,19 +115,21 @@ def keep(count, size, account, side, limit_price, quantity):
 
 
 @njit(cache=True)
-def other_orders(rows, accounts, k, firms, fixed, activity, held, locked, expected, terms, count, account, side,
-                 limit_price, quantity):  # fmt: skip
-    """Write the orders of accounts with any technology ``firms``: their reservation price is searched one by one."""
+def other_orders(k, rows, accounts, firms, fixed, activity, held, locked, expected, windows, pending, weight, bound,
+                 lot, tick, count, account, side, limit_price, quantity):  # fmt: skip
+    """Write the orders of accounts with any technology ``firms`` after ``count`` others; return how many there are.
+
+    Their reservation price is searched one by one.
+    """
     instruments, measures = expected.shape[1], firms.slope.shape[1]
     price, benefit, x = np.empty(instruments), np.empty(measures), np.empty(measures)
-    lot, tick, bound = terms.lot, terms.tick, terms.bound
     for q in range(rows.shape[0]):
         row, i = rows[q], accounts[q]
-        years = terms.weight * activity[0, row]
+        years = weight * activity[0, row]
         owed, known = 0.0, -np.inf
-        for w in range(terms.windows):
+        for w in range(windows):
             owed += fixed[w, row]
-            if w < terms.pending:
+            if w < pending:
                 known = max(known, owed)
         for other in range(instruments):
             price[other] = expected[i, other]

@@ -12,6 +12,7 @@ from agents.behaviours import adaptive
 from agents.behaviours.declared import AdaptiveRule, ComplierRule, PlannerRule
 from agents.expectations import learn
 from agents.model import RightsMarketModel
+from benchmarks.permit_market import specification
 from market.net_demand_kernel import Firms
 from market.orders import BUY, SELL
 from market.technology import Technology, best_response, flows
@@ -96,7 +97,7 @@ def compare(technology, k, belief, fixed, years, free, pending=0):
             assert side == wanted[0]
             assert abs(ticks - wanted[1]) <= 1
             if ticks == wanted[1]:
-                assert abs(lots - wanted[2]) <= (0 if i in who.straight.account else 1)
+                assert abs(lots - wanted[2]) <= (0 if i in who.straight[3] else 1)
 
 
 @settings(max_examples=40, deadline=None)
@@ -195,7 +196,7 @@ def test_a_run_finds_the_competitive_price(seed):
 def test_first_expectations_are_declared_prices_with_own_errors_or_the_price_that_would_clear():
     model = RightsMarketModel(economy(behaviours=(AdaptiveRule(first_prices={"right0": 15.0}, first_error=0.2),)), 4)
     model.exchange.prices[0] = 26.0
-    model.exchange.adaptives.begin(model.exchange.prices, model.streams)
+    model.exchange.adaptives.begin(model.exchange.prices)
     first = model.population.expected_price[:, 0]
     assert np.all((first >= 12.0) & (first <= 18.0))
     assert np.unique(first).size == 3
@@ -241,6 +242,18 @@ def test_the_same_seed_gives_the_same_run():
     spec = replace(province(n=24, years=2), behaviours=(AdaptiveRule(), AdaptiveRule(adaptation=0.1)))
     assert fingerprint(RightsMarketModel(spec, 7).run()) == fingerprint(RightsMarketModel(spec, 7).run())
     assert fingerprint(RightsMarketModel(spec, 7).run()) != fingerprint(RightsMarketModel(spec, 8).run())
+
+
+@pytest.mark.parametrize("n", [3, 60])
+def test_the_short_way_through_a_plain_market_does_what_the_long_way_does(n):
+    spec = replace(specification(n, 3), record_firms=True, record_journal=True)
+    short, long = RightsMarketModel(spec, 1), RightsMarketModel(spec, 1)
+    assert short.exchange.plain == [True]
+    long.exchange.plain = [False]
+    short.run()
+    assert fingerprint(short) == fingerprint(long.run())
+    assert len(short.registry.journal) == len(long.registry.journal)
+    np.testing.assert_array_equal(short.population.expected_price, long.population.expected_price)
 
 
 def test_a_scenario_file_takes_them():
