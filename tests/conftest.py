@@ -1,6 +1,7 @@
 """Hypothesis profiles; compiled functions stay cached between test runs (numba's default beside the sources)."""
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -16,3 +17,8 @@ settings.register_profile(
 )
 settings.register_profile("thorough", parent=settings.get_profile("local"), max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "local"))
+
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # a run in the background; programs that tests stop would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
