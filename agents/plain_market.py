@@ -12,7 +12,6 @@ import numpy as np
 
 from agents.desk import Desk, Horizon, Quote, Trade
 from agents.venues import Session, turn_to
-
 from market.settlement import trade_at_once
 
 if TYPE_CHECKING:
