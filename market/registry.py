@@ -201,7 +201,8 @@ class Registry:
         """Cover, clear and exchange in a call auction at one price; None, and no change, where a rule is in the way.
 
         Only settlement calls this, with orders whose types are right. Returns price, volume, demand, supply, first,
-        last, filled and reason of the clearing, as in `market.orders.ClearingResult`, and the lots and minor units (A,) that accounts gained.
+        last, filled and reason of the clearing, as in `market.orders.ClearingResult`, and the lots and minor units (A,)
+        that accounts gained.
         """
         self._check_product(product)
         done, *traded = compiled_for_trade().trade_at_once(

@@ -18,7 +18,5 @@ settings.register_profile(
 settings.register_profile("thorough", parent=settings.get_profile("local"), max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "local"))
 
-if (
-    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-):  # a run in the background; programs that tests stop would inherit it
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background; children would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
