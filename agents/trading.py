@@ -235,10 +235,8 @@ class Exchange:
             announced = self._announce(office, desk, horizon, period, product, regulator)
             government = OrderBatch.concatenate([announced, government])
         outside = outside_orders(desk, horizon, year, quote.price, self.registry.outside)
-        now = sum(expected_supply(batch, quote.price, desk.rule) for batch in (government, outside) if len(batch))
-        if quote.elastic:
-            now = np.nan  # whatever planners need at this price
-        batches = [self._planner_orders(desk, horizon, quote, product, now)]
+        now, most = self._brought(quote, government, outside, desk)
+        batches = [self._planner_orders(desk, horizon, quote, product, now, most)]
         batches.append(self.adaptives.orders(desk, horizon, self.firms, quote.backstop, self.registry))
         batches += self.compliers.orders(desk, horizon, quote, self.firms, period, product, outlook)
         batches += self.random.orders(desk, quote, self.firms, product, period)
@@ -321,7 +319,26 @@ class Exchange:
             int(s.filled[s.orders.account == reserve].sum()) for s in sessions if s.venue.house == reserve
         )
 
-    def _planner_orders(self, desk: Desk, horizon: Horizon, quote: Quote, product: int, now: float) -> OrderBatch:
+    def _brought(self, quote: Quote, government: OrderBatch, outside: OrderBatch, desk: Desk) -> tuple[float, float]:
+        """Return what others bring at the expected price in any case, and at the most, in units.
+
+        The two differ where somebody sells or buys at this very price: a ceiling, a floor, a trigger, a posted price.
+        """
+        rule = desk.rule
+        if quote.elastic:
+            return -np.inf, np.inf
+        now = expected_supply(outside, quote.price, rule) if len(outside) else 0.0
+        if not len(government):
+            return now, now
+        near = 2.0 * rule.tick
+        below, up_to = (expected_supply(government, quote.price + step, rule) for step in (-near, near))
+        if self.offices[desk.k] is None:
+            below = up_to = expected_supply(government, quote.price, rule)
+        return now + below, now + max(below, up_to)
+
+    def _planner_orders(
+        self, desk: Desk, horizon: Horizon, quote: Quote, product: int, now: float, most: float
+    ) -> OrderBatch:
         if not desk.planning.size:
             return NO_ORDERS
         from market.net_demand_kernel import prepare
@@ -338,7 +355,7 @@ class Exchange:
             prepare(self.firms, desk.planner_layout, ahead)
         terms = Terms(
             quote.price, quote.window, free, self._forced_sales(desk, horizon, free), rule.lot, rule.tick,
-            horizon.front_left, later + horizon.front_left, float(now), desk.patience, desk.offsets,
+            horizon.front_left, later + horizon.front_left, now, most, desk.patience, desk.offsets,
             desk.of_planners(self.jitter), quote.backstop,
         )  # fmt: skip
         count = schedule_orders(

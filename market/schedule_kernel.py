@@ -10,11 +10,12 @@ from market.net_demand_kernel import BLOCK, add_up, needs_at
 LAST_STEPS = 6  # more steps up to the bound on willingness to pay, in the last period before a deadline
 
 Terms = namedtuple(
-    "Terms", "price window free forced lot tick front_left window_left now patience offsets jitter backstop"
+    "Terms", "price window free forced lot tick front_left window_left now most patience offsets jitter backstop"
 )
 """What planners go by: the expected ``price`` and binding ``window``; lots (r,) ``free`` to sell and ``forced`` to be
-sold, (0,) where none are; periods left until the front deadline and until the window ends; supply of others ``now`` in
-units; the ``patience`` band, the ``offsets`` (S,) of their orders, their ``jitter`` (r,) and the ``backstop``."""
+sold, (0,) where none are; periods left until the front deadline and until the window ends; supply of others ``now``
+(at this very price up to ``most``) in units; the ``patience`` band, the ``offsets`` (S,) of their orders, their
+``jitter`` (r,) and the ``backstop``."""
 
 
 @njit(cache=True)
@@ -45,8 +46,10 @@ def schedule_orders(firms, rows, ahead, terms, known, account, side, limit_price
             add_up(parts, windows, needs[first:last], by_window)
     buyers, sellers = sums(needs)
     now = terms.now
-    if np.isnan(now):  # others bring whatever is needed at this price: an equal part of it in every period
-        now = (buyers - sellers) / max(1, terms.window_left)
+    if (
+        terms.most > now
+    ):  # at this very price others bring more, up to what is needed: an equal part of it in every period
+        now = min(terms.most, max(now, (buyers - sellers) / max(1, terms.window_left)))
     totals = (buyers, sellers, now)
     need, ticks = np.empty(BLOCK), np.empty((levels, BLOCK), dtype=np.int64)
     wanted = np.empty((levels, BLOCK), dtype=np.int64)

@@ -79,6 +79,9 @@ def least_cost(problem: PlanProblem, start: "Plan | Floats | None" = None, toler
     for count in range(ROUNDS):
         found = minimise(dual.evaluate, dual.residual, point, dual.ridge, damping=damping, tolerance=0.1 * tolerance)
         iterations += found.iterations
+        if found.unbounded and _shortage(dual, found.point)[2] <= 0.0:
+            # Nobody is short there: a long step went past the bend beyond which all measures are used up.
+            found = minimise(dual.evaluate, dual.residual, point, dual.ridge, damping=1.0, tolerance=0.1 * tolerance)
         if found.residual > ACCEPTABLE and not found.unbounded:
             found = _around_the_kinks(dual, found, tolerance)
         if found.unbounded or found.residual > ACCEPTABLE:
@@ -213,13 +216,18 @@ def _report(dual: Dual, point: Floats, primal: Primal, residual: float, converge
 
 def _refuse(dual: Dual, found: Minimum) -> None:
     """Raise the SolverError that says which caps cannot be met, or that the search stopped early."""
-    gradient = dual.evaluate(found.point)[1]
-    left = (gradient / dual.unit.ravel() * dual.money).reshape(dual.unit.shape) / dual.flow_scale
-    y, k = np.unravel_index(int(np.argmin(left)), left.shape)
-    short = -float(left[y, k]) * float(dual.flow_scale[k])
+    y, k, short = _shortage(dual, found.point)
     if found.unbounded or short > ACCEPTABLE * float(dual.flow_scale[k]):
         raise SolverError(
             f"permits: the caps cannot be met with the measures given: instrument {k} is short of {short:g} units by "
             f"block {y}; raise the cap, add measures or give a finite backstop"
         )
     raise SolverError(f"the least-cost plan did not converge: optimality residual {found.residual:g}")
+
+
+def _shortage(dual: Dual, point: Floats) -> tuple[int, int, float]:
+    """Return the block and instrument whose cumulative cap is missed the most at a point, and by how many units."""
+    gradient = dual.evaluate(point)[1]
+    left = (gradient / dual.unit.ravel() * dual.money).reshape(dual.unit.shape) / dual.flow_scale
+    y, k = np.unravel_index(int(np.argmin(left)), left.shape)
+    return int(y), int(k), -float(left[y, k]) * float(dual.flow_scale[k])
