@@ -1,0 +1,64 @@
+"""What the documentation shows runs: the README's mechanism, and every rule on the page of mechanisms."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+
+from agents.model import RightsMarketModel
+from market.instruments import Venue
+from market.matching import MECHANISMS, CallAuction
+from market.matching.contract import check_mechanism
+from market.matching.protocol import MechanismRule
+from market.orders import Reason
+from market.policies.containment import Containment
+from scenarios import load
+from scenarios.build import build
+from scenarios.documents import parse
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "mechanisms.md").read_text(encoding="utf-8")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+
+
+def own_mechanism() -> type[MechanismRule]:
+    code = next(b for b in blocks((ROOT / "README.md").read_text(encoding="utf-8"), "python") if "MechanismRule" in b)
+    assert len(code.splitlines()) <= 15
+    names = {"MechanismRule": MechanismRule, "CallAuction": CallAuction, "Reason": Reason, "np": np}
+    names |= {"replace": replace, "Literal": Literal, "__name__": __name__}
+    exec(code, names)  # noqa: S102 - our own README
+    return names["LargeOrdersOnly"]
+
+
+def test_the_mechanism_of_the_readme_keeps_the_contract_and_runs_a_market():
+    mechanism = own_mechanism()
+    check_mechanism(mechanism)
+    spec = build(load("textbook-montgomery"))
+    venue = Venue.model_construct(name="mine", mechanism=mechanism(), cost=None)
+    rule = spec.rules[0].model_copy(update={"venues": (venue,)})
+    model = RightsMarketModel(replace(spec, instruments={"carbon": rule})).run()
+    model.registry.check()
+    assert np.nansum(model.recorder.venues["volume"]) > 0
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_rules_on_the_page_run(index):
+    found, problems = parse(blocks(PAGE, "yaml")[index], "page")
+    assert not problems
+    changes = {f"instruments.carbon.{key}": value for key, value in found.plain().items()}
+    model = RightsMarketModel(build(load("textbook-banking", changes | {"calendar.years": 3}))).run()
+    model.registry.check()
+
+
+def test_the_page_names_every_mechanism_and_every_rule():
+    for kind in MECHANISMS:
+        assert f"| `{kind}` |" in PAGE
+    rules = Containment.__origin__.__args__
+    for rule in rules:
+        assert f"| `{rule.model_fields['kind'].default}` |" in PAGE
