@@ -43,7 +43,7 @@ class Outlook:
     path : (T, K) expected mean price of each compliance year, money per unit.
     announced : (T, K) the same as it was expected before the first period: what a posted price is set to.
     bank : (T, K) expected bank at the end of each compliance year, units.
-    belief : (G, K) price that each behaviour group believes in.
+    belief : (G, K) price that each behaviour group believes in; not kept where all accounts are adaptive.
     """
 
     __slots__ = ("_plan", "_spec", "_step", "announced", "bank", "belief", "path")

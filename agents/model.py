@@ -184,7 +184,8 @@ class RightsMarketModel(mesa.Model):
 
     def _trade(self) -> "list[Trade | None]":
         trades = self.exchange.trade(self.period, self.flow, self.world, self.regulator, self.outlook)
-        self.outlook.learn(self.exchange.operating)
+        if not self.exchange.adaptives.all:  # who have expectations of their own
+            self.outlook.learn(self.exchange.operating)
         return trades
 
     def _operate(self) -> None:

@@ -126,7 +126,8 @@ class OrderBatch:
     def check_types(self) -> None:
         """Raise OrderError unless compiled loops can read the columns; values are not looked at."""
         account, side, price, quantity = self.account, self.side, self.price, self.quantity
-        known = account.dtype is price.dtype is quantity.dtype is _INT64 and side.dtype is _INT8
+        known = account.dtype is price.dtype is quantity.dtype is _INT64 and side.dtype is _INT8  # mostly, and quicker
+        known = known or (account.dtype == price.dtype == quantity.dtype == _INT64 and side.dtype == _INT8)
         if not known or not account.shape == side.shape == price.shape == quantity.shape:
             self.validate()
         if not (account.flags.c_contiguous and side.flags.c_contiguous and price.flags.c_contiguous
