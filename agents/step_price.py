@@ -1,8 +1,8 @@
 """The price at a step of the authority's supply that is sold, or a bid of its that is filled, only in part.
 
-In a call auction every price of an interval may trade the same lots, and its rule takes the middle. Where the authority
-stands ready at a stated price, that price is the one at which the last lot changes hands (the trigger price where supply
-is horizontal, as in RGGI's auctions), so it is the price of all.
+In a call auction every price of an interval may trade the same lots, and its rule takes the middle. Where the
+authority stands ready at a stated price, that price is the one at which the last lot changes hands (the trigger price
+where supply is horizontal, as in RGGI's auctions), so it is the price of all.
 """
 
 from dataclasses import replace

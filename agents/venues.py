@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.placing import ONE_VISIT, Visits, placed
+from agents.step_price import at_the_step
 from agents.trading_rules import Guard, guard_of
 from market import settlement
 from market.instruments import Instrument, Venue
@@ -114,7 +115,10 @@ def open_venues(rules: Sequence[Instrument], registry: Registry, periods: int) -
         mine = []
         for position, venue in enumerate(rule.venues):
             house = {"none": None, "reserve": registry.reserve, "dealer": registry.dealer}[venue.mechanism.house]
-            opened = OpenVenue(number, position, venue, venue.mechanism, house)
+            mechanism = venue.mechanism
+            if rule.containment:
+                mechanism = at_the_step(mechanism, (registry.reserve, registry.government))
+            opened = OpenVenue(number, position, venue, mechanism, house)
             opened.guard = guard_of(rule, venue.mechanism.rounds_a_period, periods)
             mine.append(opened)
             number += 1

@@ -88,7 +88,7 @@ def test_a_stability_reserve_takes_its_share_of_the_bank():
     model = contained([rule])
     office = model.exchange.offices[0]
     taken = sum(m.quantity for period, m in office.movements if m.target == "reserve" and period < 24)
-    bank = model.recorder.state["bank"][11, 0]
+    bank = model.recorder.deadlines["carried"][0, 0]
     assert bank > 20.0
     assert taken == pytest.approx(0.24 * bank, rel=0.02)
 
