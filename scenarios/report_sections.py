@@ -17,6 +17,7 @@ from scenarios.report_tables import (
     run_indicators,
 )
 from scenarios.report_warnings import worded
+from scenarios.rule_words import rules_told, venues_told
 from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def about(page: Page) -> str:
             ),
         ),
     ]
+    rows += declared_rules(page)
     if "firms" in page.result.tables:
         firms = page.result.firms
         first = firms[firms["year"] == firms["year"].min()]
@@ -123,6 +125,18 @@ def about(page: Page) -> str:
     rows.append((display.text("about.seed"), str(page.result.seed)))
     rows.append((display.text("about.money"), display.currency))
     return f'<p class="view">{page.text(f"view.{scenario.view}")}</p>{definitions(rows)}'
+
+
+def declared_rules(page: Page) -> list[tuple[str, str]]:
+    """Return the venues of every right, and the containment rules of those that have any."""
+    display, several = page.display, len(page.display.titles) > 1
+    colon = display.text("numbers.colon")
+    rows: list[tuple[str, str]] = []
+    for heading, told in (("about.venues", venues_told), ("about.containment", rules_told)):
+        for key, rule in page.result.scenario.instruments.items():
+            right = f"{display.titles[key]}{colon}" if several else ""
+            rows += [(display.text(heading), right + words) for words in told(display, key, rule)]
+    return rows
 
 
 def results(page: Page) -> str:
