@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 AUCTION = "auction"
 """Who moved what no rule has priced: the sale itself."""
 
+ROUNDING = 1e-6
+"""Movements of less than this share of a lot are what floating-point sums leave over, and no movements."""
+
 Row = dict[str, Any]
 
 
@@ -73,11 +76,13 @@ def _of_office(office: "Office", key: str, price: Any) -> list[Row]:
             stocks[name] += changes[period, name]
         last = (period, name)
         units = sums[period, name, source, target]
+        if units < ROUNDING * office.rule.lot:
+            continue
         traded = Pool.SOLD in {source, target}
         rows.append(
             {
                 "period": period, "instrument": key, "rule": name, "source": source.value, "target": target.value,
-                "units": units, "reserve": stocks.get(name, np.nan),
+                "units": units, "reserve": max(0.0, round(stocks[name], 9)) if name in stocks else np.nan,
                 "value": units * price[period] if traded else np.nan,
             }
         )  # fmt: skip

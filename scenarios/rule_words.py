@@ -69,10 +69,7 @@ def rules_told(display: "Display", key: str, rule: "Instrument") -> list[str]:
 
 def cost_in_words(display: "Display", key: str, cost: TransactionCost) -> str:
     """Return what a trade costs either side beside the price."""
-    if cost.buyer == cost.seller:
-        sides = {"both": cost.buyer}
-    else:
-        sides = {"buyer": cost.buyer, "seller": cost.seller}
+    sides = {"both": cost.buyer} if cost.buyer == cost.seller else {"buyer": cost.buyer, "seller": cost.seller}
     gap = str(display.text("numbers.list_gap"))
     told = [
         display.fill(f"rules.{side}", parts=str(display.text("rules.and")).join(phrases(display, key, one)))
