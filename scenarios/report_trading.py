@@ -67,8 +67,10 @@ def venue_table(
         if not np.isfinite(values).any() or (kpi.name == "limit_periods" and np.nansum(values) == 0.0):
             continue
         unit = suffix(kpi.unit, display)
-        if kpi.unit == "{unit}" and len(keys) == 1:
-            unit = display.fill("numbers.bracket", inside=display.amount_unit(columns[0][1])[1])
+        if len(keys) == 1 and kpi.unit in {"{unit}", "{money}/{unit}"}:
+            key = columns[0][1]
+            inside = display.amount_unit(key)[1] if kpi.unit == "{unit}" else display.price_unit(key)
+            unit = display.fill("numbers.bracket", inside=inside)
         cells = [cell(kpi.unit, key, value, display) for (_, key, _), value in zip(columns, values, strict=True)]
         rows.append([f"{say(kpi.text, display.language)}{unit}", *cells])
     head = [str(display.text("indicators.indicator")), *(title for _, _, title in columns)]
@@ -94,7 +96,8 @@ def _pictures(page: "Page", several: Sequence[str]) -> list[str]:
             places.append(page.figure(f"venues-{key}", figure, caption, caption))
         for number, (venue, name) in enumerate(names.items()):
             if _quoted(result.markets, key, venue):
-                caption = f"{title}{colon}{display.fill('trading.quotes', venue=name)}"
+                cut = display.fill("numbers.bracket", inside=display.text("figures.cut_axis"))
+                caption = f"{title}{colon}{display.fill('trading.quotes', venue=name)}{cut}"
                 figure = figures.quotes(result.markets, key, venue, display)
                 places.append(page.figure(f"quotes-{key}-{number}", figure, caption, caption))
     return places
@@ -158,4 +161,5 @@ def rule_years(result: "RunResult", key: str) -> "pd.DataFrame | None":
     index = pd.MultiIndex.from_frame(moved[["year", "rule"]].drop_duplicates())
     found = pd.DataFrame({name: group.sum() for name, group in parts.items()}).reindex(index).fillna(0.0)
     found["stock"] = moved.groupby(["year", "rule"])["reserve"].last()
-    return found.reset_index()
+    found = found.reset_index()
+    return found[(found[[*parts, "stock"]] > 0).any(axis=1)].reset_index(drop=True)

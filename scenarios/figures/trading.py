@@ -74,7 +74,11 @@ def quotes(markets: "pd.DataFrame", instrument: str, venue: str, display: "Displ
             fill="tonexty" if name == "best_bid" else None, fillcolor=LIGHT,
         )  # fmt: skip
     figure.add_scatter(
-        x=time, y=rows["price"], name=display.text("figures.price"), mode="markers", marker={"color": BLUE, "size": 5}
+        x=time,
+        y=rows["price"],
+        name=display.text("figures.period_mean"),
+        mode="markers",
+        marker={"color": BLUE, "size": 5},
     )
     highest = np.nanmax([0.0, rows["price"].max(), rows["best_bid"].max()])
     if highest > 0:  # a lone offer far above decides nothing
