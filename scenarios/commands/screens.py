@@ -5,7 +5,7 @@ import math
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from scenarios.errors import Problem
@@ -93,13 +93,13 @@ def number(value: float, digits: int = 6) -> str:
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
+def progress_bar(label: str, *, at_once: bool = False) -> Iterator[Callable[[int, int], None] | None]:
     """Give a function of (done, total) that draws a bar on standard error where that is a terminal.
 
     Ctrl-C is heeded at the next call of that function, a second one at once: raised just anywhere it could be swallowed
-    where compiled code calls back into Python.
+    where compiled code calls back into Python. ``at_once``: the first one too, for work that other processes do.
     """
-    with _interrupts() as heed:
+    with nullcontext(_nothing) if at_once else _interrupts() as heed:
         if not sys.stderr.isatty():
             yield lambda done, total: heed()  # noqa: ARG005 - progress is not shown
             return
@@ -110,6 +110,10 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
                 heed()
 
             yield step
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 @contextmanager
