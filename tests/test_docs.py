@@ -1,6 +1,7 @@
 """What the documentation shows runs: the README's mechanism, and every rule on the page of mechanisms."""
 
 import re
+import runpy
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -14,7 +15,7 @@ from market.matching import MECHANISMS, CallAuction
 from market.matching.contract import check_mechanism
 from market.matching.protocol import MechanismRule
 from market.orders import Reason
-from market.policies.containment import Containment
+from market.policies.containment import Containment, conflicts
 from scenarios import load
 from scenarios.build import build
 from scenarios.documents import parse
@@ -47,13 +48,22 @@ def test_the_mechanism_of_the_readme_keeps_the_contract_and_runs_a_market():
     assert np.nansum(model.recorder.venues["volume"]) > 0
 
 
-@pytest.mark.parametrize("index", range(4))
-def test_rules_on_the_page_run(index):
-    found, problems = parse(blocks(PAGE, "yaml")[index], "page")
+@pytest.mark.parametrize("text", blocks(PAGE, "yaml"))
+def test_rules_on_the_page_run(text):
+    found, problems = parse(text, "page")
     assert not problems
     changes = {f"instruments.carbon.{key}": value for key, value in found.plain().items()}
-    model = RightsMarketModel(build(load("textbook-banking", changes | {"calendar.years": 3}))).run()
+    scenario = load("textbook-banking", changes | {"calendar.years": 3})
+    assert conflicts(scenario.instruments["carbon"].containment, range(2025, 2028)) == []
+    model = RightsMarketModel(build(scenario)).run()
     model.registry.check()
+    assert np.nansum(model.recorder.venues["volume"]) > 0
+
+
+def test_the_examples_use_every_containment_rule():
+    text = "\n".join(blocks(PAGE, "yaml"))
+    kinds = [rule.model_fields["kind"].default for rule in Containment.__origin__.__args__]
+    assert [kind for kind in kinds if f"kind: {kind}" not in text] == []
 
 
 def test_the_page_names_every_mechanism_and_every_rule():
@@ -62,3 +72,8 @@ def test_the_page_names_every_mechanism_and_every_rule():
     rules = Containment.__origin__.__args__
     for rule in rules:
         assert f"| `{rule.model_fields['kind'].default}` |" in PAGE
+
+
+def test_the_page_of_parameters_is_what_the_rules_declare():
+    page = runpy.run_path(str(ROOT / "docs" / "write_parameters.py"))["page"]
+    assert (ROOT / "docs" / "parameters.md").read_text(encoding="utf-8") == page()
