@@ -56,8 +56,12 @@ def quality(
     orders, tick, worth_of_one = session.orders, rule.tick, rule.lot * rule.tick
     bid, ask, depth = session.quotes
     traded = session.net[:outside]
-    bought, sold, paid, received = by_account(session)
-    gains = of_side(orders, BUY, bought) - paid.sum() + received.sum() - of_side(orders, SELL, sold)
+    if session.paid is None and not session.trades:  # all at one price, and every fill is known by its order
+        price = int(session.price) if session.volume else 0
+        gains = int(((orders.price - price) * session.filled) @ orders.side)
+    else:
+        bought, sold, paid, received = by_account(session)
+        gains = of_side(orders, BUY, bought) - paid.sum() + received.sum() - of_side(orders, SELL, sold)
     return np.array([
         bid * tick, ask * tick, depth * rule.lot, effective_cost(session), session.high * tick, session.low * tick,
         float(session.venue.held),
