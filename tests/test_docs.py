@@ -15,9 +15,10 @@ from market.matching import MECHANISMS, CallAuction
 from market.matching.contract import check_mechanism
 from market.matching.protocol import MechanismRule
 from market.orders import Reason
-from market.policies.containment import Containment, conflicts
+from market.policies.containment import Containment
 from scenarios import load
 from scenarios.build import build
+from scenarios.checks import check
 from scenarios.documents import parse
 
 ROOT = Path(__file__).parents[1]
@@ -54,7 +55,7 @@ def test_rules_on_the_page_run(text):
     assert not problems
     changes = {f"instruments.carbon.{key}": value for key, value in found.plain().items()}
     scenario = load("textbook-banking", changes | {"calendar.years": 3})
-    assert conflicts(scenario.instruments["carbon"].containment, range(2025, 2028)) == []
+    check(scenario)
     model = RightsMarketModel(build(scenario)).run()
     model.registry.check()
     assert np.nansum(model.recorder.venues["volume"]) > 0
