@@ -16,7 +16,6 @@ from scenarios.report_tables import (
     ladder_table,
     run_indicators,
 )
-from scenarios.report_trading import trading
 from scenarios.report_warnings import worded
 from scenarios.schema import Scenario
 
@@ -75,7 +74,6 @@ def sections(page: Page) -> dict[str, str]:
         "indicators": indicators(page),
         "prices": each_right(page, "prices"),
         "volumes": each_right(page, "volumes"),
-        "trading": trading(page),
         "flows": each_right(page, "flows"),
         "banks": each_right(page, "banks"),
         "abatement": each_right(page, "abatement") if recorded else missing,

@@ -143,11 +143,6 @@ def _instruments(scenario: Scenario) -> None:
             rule = venue.mechanism
             told = _rule({"kind": rule.kind} | rule.model_dump(exclude_defaults=True), rule)
             say_paragraph(f"venue {venue.name}: {told}", 4)
-            if venue.cost is not None:
-                say_paragraph(f"costs: {_rule(venue.cost.model_dump(exclude_defaults=True), venue.cost)}", 6)
-        for held in instrument.containment:
-            told = _rule({"kind": held.kind} | held.model_dump(exclude_defaults=True), held)
-            say_paragraph(f"containment: {told}", 4)
         if instrument.outside is not None:
             say_paragraph(f"outside market: {_rule(instrument.outside.model_dump(), instrument.outside)}", 4)
     say("\ncaps by year, at the output and the water of a normal year")
