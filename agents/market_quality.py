@@ -2,13 +2,14 @@
 
 Every figure is in money and units, NaN where a session says nothing about it. *Gains* are what accounts gained at the
 limits that they had given, ``Σ (limit − price)`` over lots bought and ``Σ (price − limit)`` over lots sold; an
-account's best limits are filled first. *Possible gains* are the most that the same orders allowed: those of a call
-auction of all of them. *Effective cost* is the volume-weighted mean of ``|price − mean price| / mean price``.
-*Failed* lots are those that did not trade although their limits were as good as the session's mean price (without
-trade: as the price that was expected). *Limit hits* are orders shown at the edge of a price limit because of it. The
-*block discount* is by how much a negotiated price lies below the mean price of the open venues; *revenue* is what the
-authority earned by sales, *fees* what trading cost accounts beside the price. Concentration is the Herfindahl-
-Hirschman index ``Σ share²`` of net buyers and of net sellers (1: one account).
+account's best limits are filled first. *Possible gains* are the most that the same orders allowed, those of a call
+auction of all of them; they are not known where the venue itself trades, whose limit is in no order. *Effective cost*
+is the volume-weighted mean of ``|price − mean price| / mean price``. *Failed* lots are those that did not trade
+although their limits were as good as the session's mean price (without trade: as the price that was expected). *Limit
+hits* are orders shown at the edge of a price limit because of it. The *block discount* is by how much a negotiated
+price lies below the mean price of the open venues; *revenue* is what the authority earned by sales, *fees* what trading
+cost accounts beside the price. Concentration is the Herfindahl-Hirschman index ``Σ share²`` of net buyers and of net
+sellers (1: one account).
 """
 
 from typing import TYPE_CHECKING
@@ -62,11 +63,13 @@ def quality(
     else:
         bought, sold, paid, received = by_account(session)
         gains = of_side(orders, BUY, bought) - paid.sum() + received.sum() - of_side(orders, SELL, sold)
+    # What the venue itself would have paid or asked is in no order, so the most that was possible is not known then.
+    possible = np.nan if traded_with_house(session) else possible_gains(orders)
     return np.array([
         bid * tick, ask * tick, depth * rule.lot, effective_cost(session), session.high * tick, session.low * tick,
         float(session.venue.held),
         untraded(session, outside) * rule.lot,
-        concentration(traded), concentration(-traded), gains * worth_of_one, possible_gains(orders) * worth_of_one,
+        concentration(traded), concentration(-traded), gains * worth_of_one, possible * worth_of_one,
         1.0 - session.price / elsewhere if session.venue.mechanism.negotiated else np.nan,
         max(0.0, float(session.money[registry.reserve]) * minor_unit), session.fees,
     ])  # fmt: skip
@@ -98,6 +101,11 @@ def by_account(session: "Session") -> tuple[Ints, Ints, Ints, Ints]:
             np.add.at(lots, account[own], trades.lots[own])
             np.add.at(money, account[own], worth[own])
     return found[0], found[1], found[2], found[3]
+
+
+def traded_with_house(session: "Session") -> bool:
+    """Whether the venue itself was a side of some trade."""
+    return any((trades.buyer == HOUSE).any() or (trades.seller == HOUSE).any() for _, trades in session.trades)
 
 
 def of_side(orders: OrderBatch, side: int, filled: Ints) -> int:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from scenarios.comparison import Comparison
 
 MAIN_INSTRUMENT = (
-    "mean_price", "price_volatility", "volume", "last_quarter_share", "spread", "effective_cost", "limit_periods",
+    "mean_price", "price_volatility", "volume", "deadline_share", "spread", "effective_cost", "limit_periods",
     "failed_share", "gains_share", "hhi_sellers", "block_discount", "revenue", "fees", "flow_to_cap", "shortfall",
     "net_import",
 )  # fmt: skip

@@ -41,6 +41,7 @@ def comparison_report(found: "Comparison", language: Language = "en") -> str:
     titles = {key: say(rule.title, language) for arm in found.arms for key, rule in arm.scenario.instruments.items()}
     units = {key: rule.unit for arm in found.arms for key, rule in arm.scenario.instruments.items()}
     display = Display(language, display.currency, titles | dict(display.titles), units | dict(display.unit_keys))
+    found = words.in_words(found, display)
     keys = focus(found)
     page = ComparisonPage(
         display=display,

@@ -1,23 +1,74 @@
 """How a comparison words an indicator, its value, its difference from the baseline, and the command that made it."""
 
 import shlex
+from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from scenarios.comparison_arms import written
+from market.matching import MECHANISMS
+from market.policies.containment import names
+from scenarios.comparison_arms import label, written
 from scenarios.display import Display, plain_number, say
 from scenarios.kpis import declared
+from scenarios.rule_words import containment_name, mechanism_name, venue_names
 from scenarios.schema import Scenario
+from scenarios.short_forms import MECHANISM
 
 if TYPE_CHECKING:
     from scenarios.comparison import Comparison
+    from scenarios.comparison_arms import Arm
+
+
+def in_words(found: "Comparison", display: Display) -> "Comparison":
+    """Return the comparison with its arms called by words: mechanisms and containment rules by their names.
+
+    An arm whose words another arm has too keeps its label beside them.
+    """
+    titles = [_arm_title(display, arm) for arm in found.arms]
+    called = {
+        arm.label: title if titles.count(title) == 1 else f"{title}{display.fill('numbers.bracket', inside=arm.label)}"
+        for arm, title in zip(found.arms, titles, strict=True)
+    }
+    tables = {
+        name: frame.assign(arm=frame["arm"].map(called)) if len(frame) else frame
+        for name, frame in found.tables.items()
+    }
+    arms = tuple(replace(arm, label=called[arm.label]) for arm in found.arms)
+    return replace(found, arms=arms, tables=tables)
+
+
+def _arm_title(display: Display, arm: "Arm") -> str:
+    """Return an arm's label with what it says about venues and containment rules in words."""
+    parts = {path: _setting(display, path, value, arm.scenario) for path, value in arm.values.items()}
+    if not any(parts.values()):
+        return arm.label
+    plain = label({path: value for path, value in arm.values.items() if not parts[path]})
+    return str(display.text("numbers.comma")).join([*filter(None, parts.values()), *filter(None, [plain])])
+
+
+def _setting(display: Display, path: str, value: Any, scenario: Scenario) -> str:
+    """Return the words for a varied value; nothing where there are none for it."""
+    steps = path.split(".")
+    if len(steps) != 3 or steps[0] != "instruments" or steps[1] not in scenario.instruments:
+        return ""
+    rule = scenario.instruments[steps[1]]
+    if steps[2] == "venues" and isinstance(value, str):
+        kinds = [MECHANISM.get(word.strip(), word.strip()) for word in value.split("+")]
+        return " + ".join(mechanism_name(display, kind) for kind in kinds) if set(kinds) <= set(MECHANISMS) else ""
+    if steps[2] == "venues":
+        return " + ".join(venue_names(display, rule).values())
+    if steps[2] == "containment":
+        called = [containment_name(display, name) for name in names(rule.containment)]
+        return " + ".join(called) or str(display.text("rules.no_containment"))
+    return ""
 
 
 def short_title(display: Display, kpi: str) -> str:
     """Return what an indicator is called, with its venue if it is one of a venue."""
     steps = kpi.split(".")
     name = say(declared(kpi).text, display.language)
-    return f"{name}{display.fill('numbers.bracket', inside='.'.join(steps[1:-1]))}" if len(steps) > 2 else name
+    venue = mechanism_name(display, ".".join(steps[1:-1]))
+    return f"{name}{display.fill('numbers.bracket', inside=venue)}" if len(steps) > 2 else name
 
 
 def title(display: Display, kpi: str) -> str:

@@ -39,6 +39,8 @@ class InstrumentTables:
     prices: "pd.DataFrame"
     periods: int
     years: int
+    deadline_after: int = 0  # months from a compliance year's end to its surrender deadline
+    start_year: int = 0
 
     @property
     def priced(self) -> "pd.DataFrame":
@@ -161,6 +163,8 @@ def _instruments(tables: "Mapping[str, pd.DataFrame]", scenario: Scenario) -> It
             rows("prices", key),
             scenario.calendar.periods_per_year,
             scenario.calendar.years,
+            scenario.instruments[key].compliance.deadline_after,
+            scenario.calendar.start_year,
         )
 
 
@@ -200,6 +204,20 @@ def last_quarter_share(one: InstrumentTables) -> float:
     if one.markets.empty or one.periods < 4:
         return np.nan
     late = one.markets["month"] > 0.75 * one.periods
+    return _ratio(float(one.markets.loc[late, "volume"].sum()), _sum(one.markets, "volume"))
+
+
+def deadline_share(one: InstrumentTables) -> float:
+    """Return the share of volume that traded in the last three months before the deadline of its vintage.
+
+    The deadline of compliance year y is ``deadline_after`` months after its end; the month of the deadline is the last
+    of the three. NaN where periods are longer than three months.
+    """
+    if one.markets.empty or one.periods < 4 or "vintage" not in one.markets:
+        return np.nan
+    after = round(one.deadline_after * one.periods / 12)
+    deadline = (one.markets["vintage"] - one.start_year + 1) * one.periods - 1 + after
+    late = (one.markets["period"] <= deadline) & (one.markets["period"] > deadline - round(one.periods / 4))
     return _ratio(float(one.markets.loc[late, "volume"].sum()), _sum(one.markets, "volume"))
 
 
@@ -318,6 +336,10 @@ INSTRUMENT_KPIS: tuple[InstrumentKpi, ...] = (
         last_quarter_share,
     ),
     InstrumentKpi(
+        "deadline_share", "share of volume", "neutral",
+        _text("Volume in the last three months before its deadline", "履约截止前三个月成交占比"), deadline_share,
+    ),
+    InstrumentKpi(
         "flow_to_cap", "share of caps", "lower", _text("Flow over cap", "实际量/总量"), _share("prices", "flow", "cap")
     ),
     InstrumentKpi(
@@ -384,7 +406,8 @@ _INSTRUMENT = {kpi.name: kpi for kpi in INSTRUMENT_KPIS}
 VENUE_KPIS = tuple(
     kpi
     for kpi in INSTRUMENT_KPIS
-    if kpi.quality or kpi.name in {"mean_price", "price_volatility", "volume", "turnover", "last_quarter_share"}
+    if kpi.quality
+    or kpi.name in {"mean_price", "price_volatility", "volume", "turnover", "last_quarter_share", "deadline_share"}
 )
 """Indicators that the rows of one venue alone can give."""
 _RUN = {kpi.name: kpi for kpi in RUN_KPIS}

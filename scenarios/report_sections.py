@@ -16,7 +16,9 @@ from scenarios.report_tables import (
     ladder_table,
     run_indicators,
 )
+from scenarios.report_trading import trading
 from scenarios.report_warnings import worded
+from scenarios.rule_words import rules_told, venues_told
 from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ def sections(page: Page) -> dict[str, str]:
         "results": results(page),
         "indicators": indicators(page),
         "prices": each_right(page, "prices"),
+        "trading": trading(page),
         "volumes": each_right(page, "volumes"),
         "flows": each_right(page, "flows"),
         "banks": each_right(page, "banks"),
@@ -109,6 +112,7 @@ def about(page: Page) -> str:
             ),
         ),
     ]
+    rows += declared_rules(page)
     if "firms" in page.result.tables:
         firms = page.result.firms
         first = firms[firms["year"] == firms["year"].min()]
@@ -123,6 +127,21 @@ def about(page: Page) -> str:
     rows.append((display.text("about.seed"), str(page.result.seed)))
     rows.append((display.text("about.money"), display.currency))
     return f'<p class="view">{page.text(f"view.{scenario.view}")}</p>{definitions(rows)}'
+
+
+def declared_rules(page: Page) -> list[tuple[str, str]]:
+    """Return the venues and containment rules of rights in words; rights that share one are named together."""
+    display, rights = page.display, page.result.scenario.instruments
+    rows: list[tuple[str, str]] = []
+    for heading, told in (("about.venues", venues_told), ("about.containment", rules_told)):
+        shared: dict[str, list[str]] = {}
+        for key, rule in rights.items():
+            for words in told(display, key, rule):
+                shared.setdefault(words, []).append(display.titles[key])
+        for words, titles in shared.items():
+            whose = "" if len(titles) == len(rights) else display.text("numbers.comma").join(titles)
+            rows.append((display.text(heading), f"{whose}{display.text('numbers.colon')}{words}" if whose else words))
+    return rows
 
 
 def results(page: Page) -> str:
@@ -159,7 +178,9 @@ def each_right(page: Page, section: str) -> str:
         if section == "banks" and not result.scenario.instruments[key].banked:
             continue
         if section == "prices":
-            figure = figures.prices(markets, result.prices, key, display)
+            rules = result.scenario.instruments[key].containment
+            acts = result.tables.get("containment")
+            figure = figures.prices(markets, result.prices, key, display, rules, acts)
         elif section == "volumes":
             figure = figures.volumes(markets, key, display)
         elif section == "flows":
@@ -170,8 +191,9 @@ def each_right(page: Page, section: str) -> str:
             figure = figures.abatement(result.measures, key, display)
         whole = f"{title}{display.text('numbers.colon')}{display.text(f'sections.{section}')}"
         places.append(page.figure(f"{section}-{key}", figure, whole, title))
-    more = _not_banked(page, section) or _settled(page, section)
-    left_out = f"{'' if display.language == 'zh' else ' '}{escape(more)}" if more else ""
+    gap = "" if display.language == "zh" else " "
+    more = [_not_banked(page, section), _settled(page, section), _contained(page, section)]
+    left_out = "".join(f"{gap}{escape(sentence)}" for sentence in more if sentence)
     return f'<p>{page.text(f"intro.{section}")}{left_out}</p><div class="grid">{"".join(places)}</div>'
 
 
@@ -189,6 +211,12 @@ def _settled(page: Page, section: str) -> str:
     markets, prices = page.result.markets, page.result.prices
     late = section == "prices" and len(prices) and markets["year"].max() > prices["year"].max()
     return str(page.display.text("intro.settled")) if late else ""
+
+
+def _contained(page: Page, section: str) -> str:
+    """Return a sentence about the lines and marks of containment rules, where there are any."""
+    ruled = any(rule.containment for rule in page.result.scenario.instruments.values())
+    return str(page.display.text("intro.contained")) if section == "prices" and ruled else ""
 
 
 def compliance(page: Page) -> str:

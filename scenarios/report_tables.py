@@ -43,18 +43,16 @@ def definitions(rows: Iterable[tuple[str, str]], *, escaped: bool = False) -> st
 
 
 def instrument_indicators(result: "RunResult", display: Display) -> str:
-    """Return the indicators of each right, a column a right."""
+    """Return the indicators of each right, a column a right; how well its venues worked is told under trading."""
     head = [display.text("indicators.indicator"), *display.titles.values()]
     rows: list[list[str]] = [[display.text("indicators.unit"), *(display.unit(key) for key in display.titles)]]
     for kpi in INSTRUMENT_KPIS:
         names = [f"{key}.{kpi.name}" for key in display.titles]
-        if not any(name in result.kpis for name in names):
+        if kpi.quality or not any(name in result.kpis for name in names):
             continue
         values = [float(result.kpis.get(name, np.nan)) for name in names]
-        if kpi.quality and not np.isfinite(values).any():
-            continue  # no mechanism of this run has it
-        cells = [_cell(kpi.unit, key, value, display) for key, value in zip(display.titles, values, strict=True)]
-        rows.append([f"{say(kpi.text, display.language)}{_suffix(kpi.unit, display)}", *cells])
+        cells = [cell(kpi.unit, key, value, display) for key, value in zip(display.titles, values, strict=True)]
+        rows.append([f"{say(kpi.text, display.language)}{suffix(kpi.unit, display)}", *cells])
     return table(head, rows, name=display.text("indicators.by_right"))
 
 
@@ -68,13 +66,14 @@ def run_indicators(result: "RunResult", display: Display) -> str:
     return table(head, rows, name=display.text("indicators.whole_run"))
 
 
-def _cell(unit: str, key: str, value: float, display: Display) -> str:
+def cell(unit: str, key: str, value: float, display: Display) -> str:
+    """Return an indicator of a right without the unit that its row names."""
     if unit.startswith(("share", "1/")):
         return display.share(value)
     return display.number(value * (display.amount_unit(key)[0] if unit == "{unit}" else 1.0))
 
 
-def _suffix(unit: str, display: Display) -> str:
+def suffix(unit: str, display: Display) -> str:
     """Return the unit that a row of indicators has in common; rights differ in theirs."""
     words = display.fill("numbers.bracket", inside=display.fill("indicators.of_price", money=display.currency))
     if unit == "{money}":

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.recorder import DEADLINE, STATE
+from scenarios.containment_table import containment
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +49,9 @@ def tables_of(model: "RightsMarketModel", money: str) -> Tables:
         "prices": prices(model, ladder.plan, money),
         "ladder": ladder_table(ladder, money),
     }
+    moved = containment(model, money)
+    if moved is not None:
+        frames["containment"] = moved
     if model.spec.record_firms:
         frames["firms"] = firms(model, money)
         frames["measures"] = measures(model, money)

@@ -129,6 +129,10 @@ def _caps(scenario: Scenario, instrument: "Instrument") -> dict[str, float]:
 
 
 def _instruments(scenario: Scenario) -> None:
+    from scenarios.display import Display
+    from scenarios.rule_words import rules_told, venues_told
+
+    displays = [Display.of(scenario, "en"), Display.of(scenario, "zh")]
     say("\ninstruments, in the order in which they are cleared")
     for key, instrument in scenario.instruments.items():
         say_paragraph(
@@ -139,10 +143,10 @@ def _instruments(scenario: Scenario) -> None:
             say_paragraph(f"{name}: {_rule(rule.model_dump(exclude_defaults=True), rule)}", 4)
         lots = f"lot {instrument.lot:g}, tick {instrument.tick:g}"
         say_paragraph(lots, 4)
-        for venue in instrument.venues:
-            rule = venue.mechanism
-            told = _rule({"kind": rule.kind} | rule.model_dump(exclude_defaults=True), rule)
-            say_paragraph(f"venue {venue.name}: {told}", 4)
+        for told in (venues_told, rules_told):
+            for en, zh in zip(*(told(words, key, instrument) for words in displays), strict=True):
+                say_paragraph(f"{'venue' if told is venues_told else 'price containment'}: {en}", 4)
+                say_paragraph(zh, 6)
         if instrument.outside is not None:
             say_paragraph(f"outside market: {_rule(instrument.outside.model_dump(), instrument.outside)}", 4)
     say("\ncaps by year, at the output and the water of a normal year")

@@ -1,7 +1,7 @@
 """Figures of one instrument: price, volume, flow against cap, bank, and what measures saved."""
 
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,8 +20,11 @@ from scenarios.figures.style import (
     say_empty,
     years_axis,
 )
+from scenarios.figures.trading import add_acts, add_rule_prices, rule_prices
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     import plotly.graph_objects as go
 
@@ -35,12 +38,20 @@ SHOWN_MEASURES = 7
 LEGEND_WIDTH = 40  # characters; longer names would be cut off on a telephone
 
 
-def prices(markets: "pd.DataFrame", yearly: "pd.DataFrame", instrument: str, display: "Display") -> "go.Figure":
+def prices(
+    markets: "pd.DataFrame",
+    yearly: "pd.DataFrame",
+    instrument: str,
+    display: "Display",
+    rules: "Sequence[Any]" = (),
+    acts: "pd.DataFrame | None" = None,
+) -> "go.Figure":
     """Return traded and expected prices by month beside the least-cost plan's price by year.
 
     Parameters
     ----------
-    markets, yearly : the tables `markets` and `prices` of a result.
+    markets, yearly : the tables `markets` (a row a period) and `prices` of a result.
+    rules, acts : containment rules of the right, drawn at the prices at which they act, and the table `containment`.
     """
     rows, plan = _rows(markets, instrument), _rows(yearly, instrument)
     figure = empty_figure(display, f"{display.text('figures.price')} ({display.price_unit(instrument)})")
@@ -79,6 +90,12 @@ def prices(markets: "pd.DataFrame", yearly: "pd.DataFrame", instrument: str, dis
             bgcolor="rgba(255,255,255,0.85)", font={"size": 12, "color": RED},
         )  # fmt: skip
         top = 1.3 * usual
+    lines = rule_prices(rules)
+    if lines:
+        figure.update_layout(height=420)  # the legend takes more rows
+    top = add_rule_prices(figure, lines, plan["year"].tolist(), float(top), display)
+    if acts is not None:
+        add_acts(figure, rows, markets, _rows(acts, instrument), display)
     # The bound may be far above: it is drawn as far as it fits, and never decides the scale.
     figure.update_yaxes(range=[0, 1.1 * top] if top > 0 else None, tickformat=",~g")
     figure.update_xaxes(hoverformat=".2f")

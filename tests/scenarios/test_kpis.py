@@ -50,6 +50,23 @@ def test_years_of_fewer_than_four_periods_have_no_last_quarter() -> None:
     assert np.isnan(kpis_of(fake().tables, scenario(calendar=calendar))["carbon.last_quarter_share"])
 
 
+def test_the_share_before_a_deadline_goes_by_vintage_and_calendar() -> None:
+    made = fake()
+    markets = made.tables["markets"]
+    carbon = markets["instrument"] == "carbon"
+    assert kpis_of(made.tables, scenario())["carbon.deadline_share"] == pytest.approx(0.25)  # the last quarter of four
+    rules = scenario().model_dump(by_alias=True, mode="json")["instruments"]
+    rules["carbon"]["compliance"]["deadline_after"] = 6  # two quarters later: nothing traded so late
+    assert kpis_of(made.tables, scenario(instruments=rules))["carbon.deadline_share"] == 0.0
+    # Vintages trade on for two quarters: the last of them is the deadline's, in each of the two years that have one.
+    markets.loc[carbon, "vintage"] = 2025 + np.maximum(0, (markets.loc[carbon, "period"] - 2) // PERIODS)
+    markets.loc[carbon & (markets["period"] == 5), "volume"] = 40.0
+    share = kpis_of(made.tables, scenario(instruments=rules))["carbon.deadline_share"]
+    assert share == pytest.approx((40.0 + 10.0) / 150.0)
+    calendar = {"start_year": 2025, "years": YEARS * PERIODS, "periods_per_year": 1}
+    assert np.isnan(kpis_of(made.tables, scenario(calendar=calendar))["carbon.deadline_share"])
+
+
 def test_flows_compliance_and_rights(kpis: "pd.Series[float]") -> None:
     assert kpis["carbon.flow_to_cap"] == pytest.approx(0.96)
     assert kpis["carbon.compliance_rate"] == 1.0
