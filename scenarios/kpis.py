@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from market.instruments import Text
+from scenarios.inequality import gini
 from scenarios.market_quality import QUALITY_KPIS, QualityKpi
 from scenarios.schema import Scenario
 
@@ -265,17 +266,6 @@ def burden_gini(run: RunTables) -> float:
     by_account = firms.assign(spent=spent, weight=weight).groupby("account")[["spent", "weight"]].sum()
     by_account = by_account[by_account["weight"] > 0]
     return gini((by_account["spent"] / by_account["weight"]).to_numpy(dtype=np.float64))
-
-
-def gini(values: Floats) -> float:
-    """Return Σ_i Σ_j |x_i − x_j| / (2 n Σ|x|); NaN where nothing is to be divided."""
-    finite = np.sort(values[np.isfinite(values)])
-    total = float(np.abs(finite).sum())
-    if finite.size == 0 or total == 0.0:
-        return np.nan
-    n = finite.size
-    pairs = 2.0 * float(finite @ (2.0 * np.arange(n) - (n - 1)))
-    return pairs / (2.0 * n * total)
 
 
 def _prices_at(column: str, row: int) -> Callable[[InstrumentTables], float]:
