@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from market.matching.call_auction import CallAuction
+from market.matching.posted_price import PostedPrice
 from market.orders import BUY, HOUSE, SELL, OrderBatch
 from market.randomness import Stream
 
@@ -104,8 +105,15 @@ def by_account(session: "Session") -> tuple[Ints, Ints, Ints, Ints]:
 
 
 def traded_with_house(session: "Session") -> bool:
-    """Whether the venue itself was a side of some trade."""
-    return any((trades.buyer == HOUSE).any() or (trades.seller == HOUSE).any() for _, trades in session.trades)
+    """Whether the venue itself, through the account that it has for that, was a side of some trade."""
+    house = session.venue.house
+    if house is None or not session.volume:
+        return False
+    if isinstance(session.venue.mechanism, PostedPrice):
+        return True  # every trade is with it, also where as much was sold to it as was bought
+    own = [HOUSE, house]
+    sides = (side for _, trades in session.trades for side in (trades.buyer, trades.seller))
+    return bool(session.net[house]) or any(np.isin(side, own).any() for side in sides)
 
 
 def of_side(orders: OrderBatch, side: int, filled: Ints) -> int:
