@@ -58,27 +58,31 @@ def quality(
     orders, tick, worth_of_one = session.orders, rule.tick, rule.lot * rule.tick
     bid, ask, depth = session.quotes
     traded = session.net[:outside]
-    bought, sold, paid, received = by_account(session)
-    gains = of_side(orders, BUY, bought) - paid.sum() + received.sum() - of_side(orders, SELL, sold)
+    if session.paid is None and not session.trades:  # all at one price, and every fill is known by its order
+        price = int(session.price) if session.volume else 0
+        gains = int(((orders.price - price) * session.filled) @ orders.side)
+    else:
+        bought, sold, paid, received = by_account(session)
+        gains = of_side(orders, BUY, bought) - paid.sum() + received.sum() - of_side(orders, SELL, sold)
     # What the venue itself would have paid or asked is in no order, so the most that was possible is not known then.
     possible = np.nan if traded_with_house(session) else possible_gains(orders)
     return np.array([
         bid * tick, ask * tick, depth * rule.lot, effective_cost(session), session.high * tick, session.low * tick,
         float(session.venue.held),
-        untraded(session) * rule.lot,
+        untraded(session, outside) * rule.lot,
         concentration(traded), concentration(-traded), gains * worth_of_one, possible * worth_of_one,
         1.0 - session.price / elsewhere if session.venue.mechanism.negotiated else np.nan,
         max(0.0, float(session.money[registry.reserve]) * minor_unit), session.fees,
     ])  # fmt: skip
 
 
-def untraded(session: "Session") -> int:
-    """Return the lots that did not trade although their limits were as good as the mean price, or the expected one."""
+def untraded(session: "Session", firms: int) -> int:
+    """Return firms' lots that did not trade although their limits were as good as the mean or the expected price."""
     price = session.price if session.volume else session.expected
     orders = session.orders
     if not price > 0.0:
         return 0
-    meant = (orders.price - price) * orders.side >= 0.0
+    meant = ((orders.price - price) * orders.side >= 0.0) & (orders.account < firms)
     return int((orders.quantity - session.filled)[meant].sum())
 
 

@@ -54,7 +54,7 @@ def placed(venue: "OpenVenue", orders: OrderBatch, price: int, visit: int, firms
         most, least = max(price + 1, int(price * (1 + margin))), max(1, min(price - 1, int(price * (1 - margin))))
         limit = np.where(own, np.where(buys, np.minimum(limit, most), np.maximum(limit, least)), limit)
     if low is not None and high is not None:
-        venue.held += int(np.count_nonzero(own & np.where(buys, limit > high, limit < low)))
+        venue.held += int(np.count_nonzero((orders.account < firms) & np.where(buys, limit > high, limit < low)))
         limit = np.where(own, np.where(buys, np.minimum(limit, high), np.maximum(limit, low)), limit)
     return OrderBatch(orders.account, orders.side, limit, orders.quantity)
 

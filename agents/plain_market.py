@@ -26,6 +26,7 @@ def is_plain(exchange: "Exchange", desk: Desk) -> bool:
         or len(desk.venues) > 1
         or exchange.offices[desk.k] is not None
         or exchange.trading_costs.any
+        or desk.rule.trade_ratio != 1.0
         or rule.outside is not None
         or rule.allocation.auction_share > 0.0
         or rule.allocation.paid_share > 0.0

@@ -25,6 +25,7 @@ from agents.regulator import Regulator
 from agents.sessions import hold_sessions
 from agents.spec import MarketSpec
 from agents.suppliers import expected_supply, government_orders, outside_orders, outside_terms, post, supply_terms
+from agents.trade_ratio import at_ratio, lose_on_the_way
 from agents.venues import Session, hold_session, open_venues, turn_to
 from agents.world import WorldState
 from market.orders import OrderBatch
@@ -244,6 +245,7 @@ class Exchange:
             left = spec.deadline(k, horizon.front + quote.window) - spec.deadline(k, horizon.front) + horizon.front_left
             wedge = wedges(desk, quote, self.firms, max(1, left))
             self.trading_costs.wedge[desk.rows, k] = 0.0 if wedge is None else wedge
+        batches = [at_ratio(batch, desk.rule.trade_ratio) for batch in batches]
         sessions = self._hold_sessions(desk, horizon, quote, period, product, batches, government, outside, outlook)
         trade = _trade_of(horizon.front, quote, sessions)
         if trade.volume:
@@ -257,6 +259,7 @@ class Exchange:
             desk.last_price = price
         desk.learn_bound(float(self.prices[k]), quote.backstop)
         net = trade.net
+        lose_on_the_way(self.registry, product, net, desk.rule.trade_ratio, period)
         desk.net_sales -= net[: len(spec.population)]
         sold = self._sold_by_authority(sessions) if offered or office is not None else 0
         if office is not None:

@@ -80,6 +80,12 @@ class Instrument(Rule):
         max_length=8,
         json_schema_extra=_or_in_short,
     )
+    trade_ratio: float = parameter(
+        1.0,
+        description="of every unit sold how much arrives with the buyer, in whole lots; the rest is cancelled",
+        gt=0,
+        le=1,
+    )
     containment: tuple[Containment, ...] = parameter((), description="rules that hold the price, applied in this order")
     outside: OutsideMarket | None = parameter(
         None, description="a market outside the model that buys and sells the same right"

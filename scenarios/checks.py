@@ -6,7 +6,7 @@ They run on the parts of a scenario that are valid by themselves, so that a miss
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
@@ -21,23 +21,15 @@ from market.rules import Rule
 from scenarios.documents import Node, as_json
 from scenarios.errors import InputError, Problem
 from scenarios.messages import suggestion
+from scenarios.places import Places
 from scenarios.schema import Calendar, Money, Population, Scenario
+from scenarios.venue_checks import check_venues
 
 if TYPE_CHECKING:
     from scenarios.accounts import Accounts
 
 MOST_LOTS = 2**52
 MOST_MONEY = 2**62
-
-
-class Places(Protocol):
-    """What knows where keys are written."""
-
-    def problem(self, key: str, message: str, remedy: str) -> Problem:
-        """Return a problem at a key."""
-
-    def blamed(self, *keys: str) -> str:
-        """Return the key to name where several disagree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +126,9 @@ def check_parts(parts: Parts, origin: Places) -> tuple[list[Problem], list[Probl
         errors += _units(where, instrument, parts.money, origin)
         errors += _amounts(where, instrument, parts.calendar, parts.money, origin)
         warnings += _years(where, instrument, parts.calendar, origin)
+        wrong, doubtful = check_venues(where, instrument, parts.calendar, origin)
+        errors += wrong
+        warnings += doubtful
     errors += _expected(parts, origin)
     money = parts.money
     if _known(money, "credit_limit", "minor_unit") and money.credit_limit / money.minor_unit > MOST_MONEY:

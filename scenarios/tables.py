@@ -57,7 +57,7 @@ def tables_of(model: "RightsMarketModel", money: str) -> Tables:
         frames["measures"] = measures(model, money)
     if model.spec.record_trades:
         frames["trades"] = trades(model, money)
-    warnings += shortfalls(model)
+    warnings += shortfalls(model) + beyond_the_plan(model)
     return Tables(frames, tuple(warnings))
 
 
@@ -240,6 +240,18 @@ def ladder_table(ladder: "EfficiencyLadder", money: str) -> "pd.DataFrame":
     )
     columns = {"rung": list(names), "value": np.array([getattr(ladder, name) for name in names], dtype=np.float64)}
     return _frame(columns, {"value": f"{money}, present value"})
+
+
+def beyond_the_plan(model: "RightsMarketModel") -> list[str]:
+    """Return a warning for each instrument with rules that the least-cost plan does not know."""
+    notes = []
+    for key, rule in model.spec.instruments.items():
+        unknown = [f"containment ({', '.join(one.kind for one in rule.containment)})"] if rule.containment else []
+        unknown += [f"the trade ratio of {rule.trade_ratio:g}"] if rule.trade_ratio != 1.0 else []
+        unknown += [f"the venue {v.name} that sells or buys itself" for v in rule.venues if v.mechanism.house != "none"]
+        if unknown:
+            notes.append(f"reference: {key}: the least-cost plan meets the caps without {', '.join(unknown)}")
+    return notes
 
 
 def shortfalls(model: "RightsMarketModel") -> list[str]:

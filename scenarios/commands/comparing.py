@@ -33,7 +33,7 @@ def compare(
 
     varied, fixed = varied_values(vary), overrides(settings)
     folder = free_folder(out, f"compare-{Path(name).stem}")
-    with progress_bar(f"compare {Path(name).stem}") as progress:
+    with progress_bar(f"compare {Path(name).stem}", at_once=True) as progress:
         found = run_arms(name, varied, seeds, fixed, baseline=baseline, workers=workers, progress=progress)
     found.save(folder)
     report = None

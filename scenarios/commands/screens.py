@@ -2,9 +2,10 @@
 
 import json
 import math
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from scenarios.errors import Problem
@@ -92,11 +93,55 @@ def number(value: float, digits: int = 6) -> str:
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Give a function of (done, total) that draws a bar on standard error, or None where that is no terminal."""
-    if not sys.stderr.isatty():
-        yield None
+def progress_bar(label: str, *, at_once: bool = False) -> Iterator[Callable[[int, int], None] | None]:
+    """Give a function of (done, total) that draws a bar on standard error where that is a terminal.
+
+    Ctrl-C is heeded at the next call of that function, a second one at once: raised just anywhere it could be swallowed
+    where compiled code calls back into Python. ``at_once``: the first one too, for work that other processes do.
+    """
+    with nullcontext(_nothing) if at_once else _interrupts() as heed:
+        if not sys.stderr.isatty():
+            yield lambda done, total: heed()  # noqa: ARG005 - progress is not shown
+            return
+        with _bar(label) as advance:
+
+            def step(done: int, total: int) -> None:
+                advance(done, total)
+                heed()
+
+            yield step
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], None]]:
+    """Give a function that raises KeyboardInterrupt if Ctrl-C was pressed since."""
+    pressed: list[int] = []
+
+    def heed() -> None:
+        if pressed:
+            raise KeyboardInterrupt
+
+    def press(number: int, frame: object) -> None:  # noqa: ARG001 - a signal handler's form
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(number)
+
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield heed
         return
+    signal.signal(signal.SIGINT, press)
+    try:
+        yield heed
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 

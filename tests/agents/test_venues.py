@@ -128,3 +128,13 @@ def test_single_trades_add_up_to_the_sessions():
     np.testing.assert_allclose(worth, markets["turnover"].loc[worth.index], rtol=1e-9)
     inside = trades.join(markets[["low", "high"]], on="period")
     assert ((inside["price"] >= inside["low"] - 1e-9) & (inside["price"] <= inside["high"] + 1e-9)).all()
+
+
+def test_a_trade_ratio_cancels_what_does_not_arrive():
+    model = market("textbook-montgomery", "call", **{"instruments.carbon.trade_ratio": 0.8})
+    model.registry.check()
+    cancelled = float(model.registry.cancelled.sum()) * model.spec.lots[0]
+    volume = model.recorder.market["volume"].sum()
+    assert cancelled == pytest.approx(0.2 * volume, rel=0.01)
+    assert model.recorder.flow.sum() <= 240.0 - cancelled + 0.01
+    assert model.recorder.deadlines["shortfall"].sum() < 0.1

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scenarios.kpis import INSTRUMENT_KPIS, RUN_KPIS, declared, gini, kpis_of
+from scenarios.inequality import gini
+from scenarios.kpis import INSTRUMENT_KPIS, RUN_KPIS, declared, kpis_of
 from tests.scenarios.fake_run import KEYS, PERIODS, YEARS, fake, scenario
 
 
