@@ -149,3 +149,9 @@ CLOSED = {"posted", "hybrid", "bilateral", "k_double_auction", "one_way_auction"
 def test_any_stack_at_any_venue_keeps_the_balance(rules, way, share, periods):
     model = contained(rules, share, WAYS[way], years=2, **{"calendar.periods_per_year": periods})
     assert not model.registry.cash_locked.any()
+
+
+@pytest.mark.parametrize("venues", ["order_book", "listed"])
+def test_a_ceiling_holds_trade_by_trade(venues):
+    model = contained([{"kind": "collar", "ceiling": at(24.0)}], share=0.4, venues=venues)
+    assert np.nanmax(model.recorder.venues["high"]) <= 24.0 + 1e-9
