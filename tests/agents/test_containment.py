@@ -151,6 +151,7 @@ def test_any_stack_at_any_venue_keeps_the_balance(rules, way, share, periods):
     assert not model.registry.cash_locked.any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("venues", ["order_book", "listed"])
 def test_a_ceiling_holds_trade_by_trade(venues):
     model = contained([{"kind": "collar", "ceiling": at(24.0)}], share=0.4, venues=venues)
