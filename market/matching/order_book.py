@@ -131,6 +131,10 @@ class OrderBook(MechanismRule):
             return state
         return state.without(orders.account)
 
+    def within(self, state: Book, low: int, high: int) -> Book:
+        """Return the book without the orders at prices below or above two bounds, in ticks."""
+        return state.at(np.flatnonzero((state.price >= low) & (state.price <= high)))
+
 
 def clear_books(
     starts: Ints, messages: BookOrders, improve_only: bool = False, clear_at_trade: bool = False, taped: bool = True
