@@ -95,16 +95,30 @@ class Visits:
 
     Parameters
     ----------
-    orders : what accounts want, at their true limits; the outside market comes in the first round only.
+    orders : what accounts want, at their true limits. The authority and the outside market come in a first round of
+        their own and stay, so that nobody trades beyond a ceiling or a floor that they hold.
     key : of the stream of arrivals.
     """
 
-    __slots__ = ("_before", "_last", "_orders", "_others", "_phase", "_spacing", "_traded", "firms", "rounds", "venue")
+    __slots__ = (
+        "_before",
+        "_begin",
+        "_last",
+        "_orders",
+        "_others",
+        "_phase",
+        "_spacing",
+        "_traded",
+        "firms",
+        "rounds",
+        "venue",
+    )
 
     def __init__(self, venue: "OpenVenue", orders: OrderBatch, rounds: int, key: int, firms: int) -> None:
         self.venue, self.rounds, self.firms = venue, rounds, firms
         self._orders = orders
-        self._others = orders.account == firms + OUTSIDE
+        self._others = orders.account >= firms
+        self._begin = int(self._others.any())
         self._spacing = max(1, (rounds - 1) // len(MARGINS))
         self._phase = (tie_break(key, orders.account) % np.uint64(self._spacing)).astype(np.int64)
         self._last = isinstance(venue.mechanism, OrderBook)
@@ -132,8 +146,9 @@ class Visits:
         if session.volume:
             price = max(1, round(session.last))  # what was last paid is the newest news of the price
         final = turn == self.rounds - 1
-        visit = min(turn // self._spacing, len(MARGINS) - 1)
-        comes = np.full(len(orders), final) if final else self._phase == turn % self._spacing
+        turns = turn - self._begin  # before accounts come, the authority and the outside market stand there
+        visit = min(max(0, turns) // self._spacing, len(MARGINS) - 1)
+        comes = np.full(len(orders), final) if final else (self._phase == turns % self._spacing) & (turns >= 0)
         comes = np.where(self._others, turn == 0, comes) & (left > 0)
         rows = np.flatnonzero(comes)
         batch = OrderBatch(orders.account[rows], orders.side[rows], orders.price[rows], left[rows])

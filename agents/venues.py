@@ -273,7 +273,7 @@ def _guarded(
 ) -> Any:
     """Return a clearing that first turns away what trading rules do not let through, and watches its close.
 
-    What still rests outside the band of a new close is withdrawn: nobody may trade there any more.
+    What still rests and would trade outside the band of a new close is withdrawn.
     """
 
     def guarded(part: OrderBatch, turn: int) -> tuple[ClearingResult, settlement.SettlementSummary]:

@@ -297,7 +297,7 @@ def release_outside(
     registry: Registry, product: int, mechanism: Mechanism, state: Any, low: int, high: int, money_per_lot_tick: int,
     issuer: int | None = None,
 ) -> Any:  # fmt: skip
-    """Return the state without orders that rest at prices outside two bounds, and release the locks of these."""
+    """Return the state without resting orders that would trade beyond two bounds in ticks, whose locks are released."""
     within = getattr(mechanism, "within", None)
     after = state if within is None else within(state, low, high)
     return _withdrawn(registry, product, mechanism, state, after, money_per_lot_tick, issuer)

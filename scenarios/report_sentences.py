@@ -4,8 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from market.policies.containment import names
+from scenarios.containment_table import AUCTION
 from scenarios.display import Display
+from scenarios.figures.trading import released, taken
 from scenarios.market_rows import by_period
+from scenarios.rule_words import containment_name
 
 if TYPE_CHECKING:
     from scenarios.results import RunResult
@@ -17,12 +21,13 @@ EXACT, NEARLY = 5e-4, 1e-4
 
 
 def instrument_sentences(result: "RunResult", display: Display, key: str) -> list[str]:
-    """Return what happened to one right: price, reference, flows, compliance, imports."""
+    """Return what happened to one right: price, reference, flows, compliance, imports, containment."""
     return [
         *_price(result, display, key),
         _flow(result, display, key),
         *_compliance(result, display, key),
         *_imports(result, display, key),
+        *_containment(result, display, key),
     ]
 
 
@@ -132,3 +137,21 @@ def _imports(result: "RunResult", display: Display, key: str) -> list[str]:
     name = "imported" if net > 0 else "exported"
     amount, paid = display.amount(key, abs(net)), display.money(bill if net > 0 else -bill)
     return [display.fill(f"sentences.{name}", amount=amount, bill=paid)]
+
+
+def _containment(result: "RunResult", display: Display, key: str) -> list[str]:
+    """Return what each containment rule brought to the market and took off it; a trading rule moves no rights."""
+    moved = result.tables.get("containment")
+    if moved is None:
+        return []
+    mine = moved[(moved["instrument"] == key) & (moved["rule"] != AUCTION)]
+    said = []
+    for name in (name for name in names(result.scenario.instruments[key].containment) if (mine["rule"] == name).any()):
+        rows = mine[mine["rule"] == name]
+        parts = {"released": float(released(rows)["units"].sum()), "taken": float(taken(rows)["units"].sum())}
+        told = [(deed, units) for deed, units in parts.items() if units > 0] or [("idle", 0.0)]
+        rule = containment_name(display, name)
+        said += [
+            display.fill(f"sentences.rule_{deed}", rule=rule, amount=display.amount(key, units)) for deed, units in told
+        ]
+    return said

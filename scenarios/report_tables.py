@@ -51,7 +51,7 @@ def instrument_indicators(result: "RunResult", display: Display) -> str:
         if kpi.quality or not any(name in result.kpis for name in names):
             continue
         values = [float(result.kpis.get(name, np.nan)) for name in names]
-        cells = [cell(kpi.unit, key, value, display) for key, value in zip(display.titles, values, strict=True)]
+        cells = [cell(kpi.unit, value, display) for value in values]
         rows.append([f"{say(kpi.text, display.language)}{suffix(kpi.unit, display)}", *cells])
     return table(head, rows, name=display.text("indicators.by_right"))
 
@@ -66,11 +66,11 @@ def run_indicators(result: "RunResult", display: Display) -> str:
     return table(head, rows, name=display.text("indicators.whole_run"))
 
 
-def cell(unit: str, key: str, value: float, display: Display) -> str:
-    """Return an indicator of a right without the unit that its row names."""
+def cell(unit: str, value: float, display: Display) -> str:
+    """Return an indicator of a right without its unit: amounts and prices count in that of the right's own column."""
     if unit.startswith(("share", "1/")):
         return display.share(value)
-    return display.number(value * (display.amount_unit(key)[0] if unit == "{unit}" else 1.0))
+    return display.number(value)
 
 
 def suffix(unit: str, display: Display) -> str:

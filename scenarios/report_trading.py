@@ -69,9 +69,9 @@ def venue_table(
         unit = suffix(kpi.unit, display)
         if len(keys) == 1 and kpi.unit in {"{unit}", "{money}/{unit}"}:
             key = columns[0][1]
-            inside = display.amount_unit(key)[1] if kpi.unit == "{unit}" else display.price_unit(key)
+            inside = display.unit(key) if kpi.unit == "{unit}" else display.price_unit(key)
             unit = display.fill("numbers.bracket", inside=inside)
-        cells = [cell(kpi.unit, key, value, display) for (_, key, _), value in zip(columns, values, strict=True)]
+        cells = [cell(kpi.unit, value, display) for value in values]
         rows.append([f"{say(kpi.text, display.language)}{unit}", *cells])
     head = [str(display.text("indicators.indicator")), *(title for _, _, title in columns)]
     return table(head, rows, name=str(display.text("sections.trading")))

@@ -132,8 +132,8 @@ class OrderBook(MechanismRule):
         return state.without(orders.account)
 
     def within(self, state: Book, low: int, high: int) -> Book:
-        """Return the book without the orders at prices below or above two bounds, in ticks."""
-        return state.at(np.flatnonzero((state.price >= low) & (state.price <= high)))
+        """Return the book without asks below and bids above two bounds in ticks; nobody else could trade beyond them."""
+        return state.at(np.flatnonzero(np.where(state.side == BUY, state.price <= high, state.price >= low)))
 
 
 def clear_books(

@@ -1,5 +1,6 @@
 """The section on trading: venues in words, what a mechanism does not have left out, rules' deeds by year."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from scenarios.display import Display, texts
 from scenarios.figures.trading import rule_prices
 from scenarios.kpis import kpis_of
 from scenarios.report_sections import Page, about
+from scenarios.report_sentences import instrument_sentences
+from scenarios.report_tables import instrument_indicators
 from scenarios.report_trading import rule_years, trading, venue_table
 from scenarios.reports import report
 from scenarios.results import RunResult
@@ -83,6 +86,27 @@ def test_what_rules_did_is_added_up_by_year() -> None:
     # What was sold out of the offer, and what the auction did, are no deeds of a rule.
     assert (2027, "emissions_containment_reserve") not in rows.index
     assert len(rows) == 4
+
+
+def test_the_main_results_say_what_each_rule_did() -> None:
+    result = contained()
+    said = " ".join(instrument_sentences(result, Display.of_result(result, "en"), "carbon"))
+    assert (
+        "The price collar brought 10\u00a0tCO₂ to the market. The price collar took 5\u00a0tCO₂ off the market." in said
+    )
+    assert said.endswith("The emissions containment reserve took 2\u00a0tCO₂ off the market.")
+    result.tables["containment"] = deeds()[:2]
+    said = " ".join(instrument_sentences(result, Display.of_result(result, "en"), "carbon"))
+    assert said.endswith("The price collar moved no rights.")
+
+
+def test_amounts_count_in_the_unit_of_their_column() -> None:
+    result = fake().result()
+    shown = instrument_indicators(result, Display.of_result(result, "en"))
+    assert "1,000 m³" in shown
+    row = re.search(r"<tr><th[^>]*>Volume traded</th>(.*?)</tr>", shown)
+    assert row is not None
+    assert re.findall(r">([\d,.]+)<", row[1]) == ["120", "12"]  # 12 of 1,000 m³, not 12,000 of them
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
