@@ -208,3 +208,27 @@ def test_nothing_of_the_last_round_rests_in_a_book_with_trading_rules():
 def test_a_ceiling_holds_trade_by_trade(venues):
     model = contained([{"kind": "collar", "ceiling": at(24.0)}], share=0.4, venues=venues)
     assert np.nanmax(model.recorder.venues["high"]) <= 24.0 + 1e-9
+
+
+def test_the_paid_share_is_sold_once_beside_rules_and_a_reserve_desk():
+    desk = {"kind": "reserve_desk", "sell_price": 30.0, "opening_stock": 4.0}
+    changes = {
+        "instruments.carbon.containment": [{"kind": "collar", "ceiling": at(100.0), "stock": 9.0}],
+        "instruments.carbon.venues": [{"name": "x", "mechanism": {"kind": "call_auction"}},
+                                      {"name": "d", "mechanism": desk}],
+        "instruments.carbon.allocation.paid_share": 0.2,
+        "instruments.carbon.allocation.base_price": 1.0,
+        "calendar.years": 2,
+    }  # fmt: skip
+    model = RightsMarketModel(build(load("textbook-banking", changes)), 1)
+    registry, sold = model.registry, 0
+    while not model.done:
+        model.step()
+        vintage = model.exchange.desks[0].venues[1].vintage
+        if vintage >= 0:
+            lots = int(model.regulator.for_sale[vintage, 0]) + model.exchange.offices[0].held_lots()
+            stock = model.exchange.desks[0].venues[1].mechanism.stock(model.exchange.desks[0].venues[1].state)
+            assert registry.balances[registry.product(0, vintage), registry.reserve] == lots + stock
+            sold += int(model.regulator.for_sale[vintage, 0] == 0)
+    assert sold > 0
+    registry.check()
