@@ -52,6 +52,7 @@ class Office:
     supply : what is offered in the present period.
     movements : period and entry of everything that moved between pools, for the record.
     parts : what is left of a lot, by source and target of movements.
+    of_desks : lots in the reserve's account that are the stock of a venue's own desk, which no rule may sell.
     """
 
     k: int
@@ -67,6 +68,7 @@ class Office:
     supply: Supply | None = None
     movements: list[tuple[int, Movement]] = field(default_factory=list)
     parts: dict[tuple[Pool, Pool], float] = field(default_factory=dict)
+    of_desks: int = 0
 
     @property
     def unlimited(self) -> bool:
@@ -155,7 +157,7 @@ class Office:
     def _in_reserve(self, registry: Registry, product: int, regulator: "Regulator", vintage: int) -> int:
         """Return the lots in the authority's account that are neither for auction nor for sale at the base price."""
         others = regulator.for_auction[vintage, self.k] + regulator.for_sale[vintage, self.k]
-        return max(0, int(registry.free(product)[registry.reserve]) - int(others))
+        return max(0, int(registry.free(product)[registry.reserve]) - int(others) - self.of_desks)
 
     def _orders(self, registry: Registry, product: int, on_sale: int) -> OrderBatch:
         """Return the steps as offers of the reserve and the bids as bids of the government, in lots and ticks."""
@@ -167,11 +169,11 @@ class Office:
             most, int(sum(step.quantity for step in supply.steps if step.quantity < np.inf) / self.rule.lot)
         )
         highest_bid = max((max(1, round(bid.price / tick)) for bid in supply.bids), default=0)
-        rows, room = [], int(registry.free(product)[registry.reserve]) - on_sale
+        rows, room = [], int(registry.free(product)[registry.reserve]) - on_sale - self.of_desks
         for step in supply.steps:
             lots = everybody if step.quantity == np.inf else int(step.quantity / self.rule.lot + SLACK)
             if step.source is not Pool.ISSUED:
-                lots = min(lots, room)
+                lots = max(0, min(lots, room))
                 room -= lots
             rows.append((registry.reserve, SELL, max(1, highest_bid + 1, round(step.price / tick)), lots))
         for bid in supply.bids:
@@ -189,7 +191,8 @@ class Office:
     ) -> int:  # fmt: skip
         """Book what the authority sold and bought, in lots; return the lots sold out of what was for auction.
 
-        Cheaper steps sell first, dearer bids buy first, which is how every venue fills them.
+        Cheaper steps sell first, dearer bids buy first, which is how every venue fills them. The paid share, which no
+        rule touches, stands among the steps at its base price.
         """
         self.prices.append(price)
         self.volumes.append(volume)
@@ -197,13 +200,18 @@ class Office:
         if supply is None:
             return sold
         lot = self.rule.lot
-        by_step = _spread(sold * lot, [step.quantity for step in supply.steps])
+        limits = [step.quantity for step in supply.steps]
+        place = sum(step.price <= self.rule.allocation.base_price for step in supply.steps)
+        limits.insert(place, int(regulator.for_sale[vintage, self.k]) * lot)
+        by_step = _spread(sold * lot, limits)
+        paid = round(by_step.pop(place) / lot)
+        regulator.for_sale[vintage, self.k] -= paid
         by_bid = _spread(bought * lot, [bid.quantity for bid in supply.bids])
         done = settle(self.rules, supply, by_step, by_bid, self.holdings)
         self.holdings = done.holdings
         offered = sum(amount for amount, step in zip(by_step, supply.steps, strict=True) if step.source is Pool.OFFER)
         mine = round(offered / lot)
-        self.sold += sold * lot
+        self.sold += (sold - paid) * lot
         regulator.for_auction[vintage, self.k] -= mine
         self._book(done.movements, product, period, registry, regulator, vintage)
         returned = sum(a for a, bid in zip(by_bid, supply.bids, strict=True) if bid.target is Pool.RESERVE)

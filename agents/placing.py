@@ -17,8 +17,7 @@ import numpy.typing as npt
 from market.matching.block_agreement import BlockAgreement
 from market.matching.order_book import OrderBook
 from market.matching.order_book_state import MARKET, BookOrders
-from market.orders import BUY, HOUSE, NO_PRICE, ClearingResult, OrderBatch
-from market.policies.containment import PriceLimit
+from market.orders import BUY, HOUSE, ClearingResult, OrderBatch
 from market.randomness import tie_break
 
 if TYPE_CHECKING:
@@ -42,20 +41,26 @@ def placed(venue: "OpenVenue", orders: OrderBatch, price: int, visit: int, firms
     price : expected price in ticks.
     """
     shaded = venue.mechanism.own_limit_counts
-    low, high = _edges(venue)
-    if not shaded and low is None:
-        return orders
     if not len(orders):
         return orders
-    limit, own = orders.price, orders.account != firms + OUTSIDE
-    buys = orders.side == BUY
     if shaded:
+        limit, own = orders.price, orders.account != firms + OUTSIDE
+        buys = orders.side == BUY
         margin = NEGOTIATED if venue.mechanism.negotiated else MARGINS[visit]
         most, least = max(price + 1, int(price * (1 + margin))), max(1, min(price - 1, int(price * (1 - margin))))
         limit = np.where(own, np.where(buys, np.minimum(limit, most), np.maximum(limit, least)), limit)
-    if low is not None and high is not None:
-        venue.held += int(np.count_nonzero((orders.account < firms) & np.where(buys, limit > high, limit < low)))
-        limit = np.where(own, np.where(buys, np.minimum(limit, high), np.maximum(limit, low)), limit)
+        orders = OrderBatch(orders.account, orders.side, limit, orders.quantity)
+    return within_limits(venue, orders, firms)
+
+
+def within_limits(venue: "OpenVenue", orders: OrderBatch, firms: int) -> OrderBatch:
+    """Return the orders with those that would pay more, or take less, than a price limit lets through at its edge."""
+    low, high = _edges(venue)
+    if low is None or high is None:
+        return orders
+    limit, own, buys = orders.price, orders.account != firms + OUTSIDE, orders.side == BUY
+    venue.held += int(np.count_nonzero((orders.account < firms) & np.where(buys, limit > high, limit < low)))
+    limit = np.where(own, np.where(buys, np.minimum(limit, high), np.maximum(limit, low)), limit)
     return OrderBatch(orders.account, orders.side, limit, orders.quantity)
 
 
@@ -79,11 +84,9 @@ def one_block_each(rows: Ints, orders: OrderBatch, price: int, firms: int) -> tu
 def _edges(venue: "OpenVenue") -> tuple[int | None, int | None]:
     """Return the lowest and highest price that a price limit lets through, None without one."""
     band = venue.mechanism.band(venue.state)
-    if venue.guard is not None and venue.guard.close != NO_PRICE:
-        for rule in venue.guard.rules:
-            if isinstance(rule, PriceLimit):
-                low, high = rule.bounds(venue.guard.close, venue.guard.days)
-                band = (low, high) if band is None else (max(low, band[0]), min(high, band[1]))
+    ruled = venue.guard.band() if venue.guard is not None else None
+    if ruled is not None:
+        band = ruled if band is None else (max(ruled[0], band[0]), min(ruled[1], band[1]))
     return band if band is not None else (None, None)
 
 
@@ -152,6 +155,7 @@ class Visits:
         if isinstance(self.venue.mechanism, BlockAgreement):
             rows, batch = one_block_each(rows, batch, price, self.firms)
         if final and self._last and turn:
+            batch = within_limits(self.venue, batch, self.firms)
             nothing = np.full(rows.size, -1, dtype=np.int64)
             kind = np.full(rows.size, MARKET, dtype=np.int8)
             return rows, BookOrders(batch.account, batch.side, batch.price, batch.quantity, kind, nothing)

@@ -312,6 +312,8 @@ class Exchange:
         """Let containment rules act and return the authority's orders of this period."""
         year, month = divmod(period, self.spec.periods)
         cap = float(regulator.cap[min(year, self.spec.years - 1), desk.k])
+        desks = [v for v in desk.venues if v.house == self.registry.reserve and v.vintage == horizon.front]
+        office.of_desks = sum(v.mechanism.stock(v.state) for v in desks)
         public = office.public(int(self.spec.start_year) + year, month, self.spec.periods, cap)
         return office.announce(horizon.front_left, public, product, period, self.registry, regulator, horizon.front)
 

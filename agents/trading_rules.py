@@ -5,7 +5,7 @@ of the band) before what is on offer is locked, and it watches the closes of rou
 trading day: a venue that clears less often compounds the band over the days in between.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -68,7 +68,14 @@ class Guard:
                 quantity = np.maximum(allowed, free)
                 reason[(quantity == 0) & (reason == 0)] = Reason.HOLDING_LIMIT
         rows = np.flatnonzero(reason == Reason.FILLED)
-        return OrderBatch(orders.account[rows], orders.side[rows], price[rows], quantity[rows]), rows, reason
+        return replace(orders.take(rows), price=price[rows], quantity=quantity[rows]), rows, reason
+
+    def band(self) -> tuple[int, int] | None:
+        """Return the lowest and highest price in ticks that price limits let through; None without any or a close."""
+        found = [rule.bounds(self.close, self.days) for rule in self.rules if isinstance(rule, PriceLimit)]
+        if self.close == NO_PRICE or not found:
+            return None
+        return max(low for low, _ in found), min(high for _, high in found)
 
     def observe(self, close: int) -> None:
         """Take note of the close of a round, NO_PRICE where nothing traded."""

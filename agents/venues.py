@@ -186,7 +186,7 @@ def hold_session(
     venue.held = 0
     if guard is not None:
         guard.start_period()
-        clear = _guarded(clear, guard, registry, product)
+        clear = _guarded(clear, venue, guard, registry, product, money_per_lot_tick, issuer)
     if rounds == 1:
         result, summary = clear(placed(venue, orders, price, ONE_VISIT, firms), 0)
         session = _of_one_round(venue, orders, result, summary, money_per_lot_tick)
@@ -268,10 +268,20 @@ def _add(session: Session, result: ClearingResult, summary: settlement.Settlemen
     session.value += result.turnover
 
 
-def _guarded(clear: Any, guard: Guard, registry: Registry, product: int) -> Any:
-    """Return a clearing that first turns away what trading rules do not let through, and watches its close."""
+def _guarded(
+    clear: Any, venue: OpenVenue, guard: Guard, registry: Registry, product: int, worth_of_one: int, issuer: int | None
+) -> Any:
+    """Return a clearing that first turns away what trading rules do not let through, and watches its close.
+
+    What still rests and would trade outside the band of a new close is withdrawn.
+    """
 
     def guarded(part: OrderBatch, turn: int) -> tuple[ClearingResult, settlement.SettlementSummary]:
+        band = guard.band()
+        if band is not None:
+            venue.state = settlement.release_outside(
+                registry, product, venue.mechanism, venue.state, *band, worth_of_one, issuer
+            )
         admitted, rows, reason = guard.admit(part, registry, product)
         result, summary = clear(admitted, turn)
         last = result.trades.price[-1] if result.trades is not None and len(result.trades) else result.price

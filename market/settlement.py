@@ -290,6 +290,23 @@ def release_replaced(
     """Return the state without what the orders replace, and release the locks of that."""
     replaced = getattr(mechanism, "replaced", None)
     after = state if replaced is None else replaced(state, orders)
+    return _withdrawn(registry, product, mechanism, state, after, money_per_lot_tick, issuer)
+
+
+def release_outside(
+    registry: Registry, product: int, mechanism: Mechanism, state: Any, low: int, high: int, money_per_lot_tick: int,
+    issuer: int | None = None,
+) -> Any:  # fmt: skip
+    """Return the state without resting orders that would trade beyond two bounds in ticks, whose locks are released."""
+    within = getattr(mechanism, "within", None)
+    after = state if within is None else within(state, low, high)
+    return _withdrawn(registry, product, mechanism, state, after, money_per_lot_tick, issuer)
+
+
+def _withdrawn(
+    registry: Registry, product: int, mechanism: Mechanism, state: Any, after: Any, money_per_lot_tick: int,
+    issuer: int | None,
+) -> Any:  # fmt: skip
     if after is state:
         return state
     keep = _change_of_claims(registry, mechanism.resting(state), mechanism.resting(after), money_per_lot_tick, issuer)

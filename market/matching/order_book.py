@@ -12,7 +12,7 @@ import numpy as np
 
 from market.matching.order_book_state import Book, BookOrders
 from market.matching.protocol import Grid, MechanismRule
-from market.orders import NO_PRICE, Bytes, ClearingResult, Ints, OrderBatch, OrderError, Trades
+from market.orders import BUY, NO_PRICE, Bytes, ClearingResult, Ints, OrderBatch, OrderError, Trades
 from market.randomness import Stream
 from market.rules import parameter
 
@@ -130,6 +130,10 @@ class OrderBook(MechanismRule):
         if isinstance(orders, BookOrders) or not self.replace_own:
             return state
         return state.without(orders.account)
+
+    def within(self, state: Book, low: int, high: int) -> Book:
+        """Return the book without asks below and bids above two bounds in ticks: what would trade beyond them."""
+        return state.at(np.flatnonzero(np.where(state.side == BUY, state.price <= high, state.price >= low)))
 
 
 def clear_books(

@@ -68,7 +68,10 @@ class Book:
 
     def without(self, accounts: Ints) -> "Book":
         """Return the book without the orders of some accounts."""
-        rows = np.flatnonzero(~np.isin(self.account, accounts))
+        return self.at(np.flatnonzero(~np.isin(self.account, accounts)))
+
+    def at(self, rows: Ints) -> "Book":
+        """Return the book with the orders at some rows alone; the book itself where these are all."""
         if rows.size == self.account.size:
             return self
         return Book(

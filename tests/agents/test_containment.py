@@ -8,6 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.model import RightsMarketModel
+from agents.trading_rules import Guard
+from market.matching.order_book_state import LIMIT, MARKET, BookOrders
+from market.policies.containment import PriceLimit
+from market.registry import Registry
 from scenarios import load
 from scenarios.build import build
 from scenarios.validation.planners import yearly_price
@@ -151,8 +155,81 @@ def test_any_stack_at_any_venue_keeps_the_balance(rules, way, share, periods):
     assert not model.registry.cash_locked.any()
 
 
+def band_breaches(monkeypatch: pytest.MonkeyPatch, mechanism: dict[str, Any], **changes: Any) -> tuple[int, int]:
+    """Return how many closes there were, and how many outside the band around the close before."""
+    seen = [0, 0]
+    watch = Guard.observe
+
+    def observe(guard: Guard, close: int) -> None:
+        low, high = guard.rules[0].bounds(guard.close, guard.days)
+        seen[0] += close > 0
+        seen[1] += close > 0 and not low <= close <= high
+        watch(guard, close)
+
+    monkeypatch.setattr(Guard, "observe", observe)
+    rule = {"kind": "price_limit", "band": 0.002, "outside": "hold"}
+    contained([rule], share=0.2, venues=[{"name": "x", "mechanism": mechanism}], years=2, **changes)
+    return seen[0], seen[1]
+
+
+@pytest.mark.parametrize("more", [
+    {}, {"improve_only": True}, {"persistent": True, "rounds": 6}, {"rounds": 1, "persistent": True},
+])  # fmt: skip
+@pytest.mark.parametrize("kind", ["planner", "zero_intelligence"])
+def test_what_rests_in_a_book_does_not_trade_outside_the_band(monkeypatch, more, kind):
+    closes, outside = band_breaches(monkeypatch, {"kind": "order_book"} | more, behaviours=[{"kind": kind}])
+    assert closes > 1
+    assert outside == 0
+
+
+def test_orders_for_immediate_trade_stay_so_behind_trading_rules():
+    registry = Registry(3, 1, 1)
+    orders = BookOrders(
+        np.array([0, 1]), np.array([1, -1], dtype=np.int8), np.array([50, 200]), np.array([5, 6]),
+        np.array([MARKET, LIMIT], dtype=np.int8), np.array([-1, -1]),
+    )  # fmt: skip
+    admitted, rows, _ = Guard((PriceLimit(band=0.1),), 1.0, 1, close=52).admit(orders, registry, 0)
+    assert isinstance(admitted, BookOrders)
+    assert admitted.kind.tolist() == [MARKET]
+    assert rows.tolist() == [0]
+
+
+def test_nothing_of_the_last_round_rests_in_a_book_with_trading_rules():
+    """Who comes for the last time trades at once or not at all, so a persistent book is as full as without rules."""
+    left = []
+    for rules in ([], [{"kind": "holding_limit", "share": 1.0}]):
+        venues = [{"name": "x", "mechanism": {"kind": "order_book", "persistent": True, "rounds": 6}}]
+        model = contained(rules, 0.2, venues, years=1, **{"instruments.carbon.compliance.deadline_after": 12})
+        left.append(model.recorder.venues["volume"])
+    np.testing.assert_array_equal(left[0], left[1])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("venues", ["order_book", "listed"])
 def test_a_ceiling_holds_trade_by_trade(venues):
     model = contained([{"kind": "collar", "ceiling": at(24.0)}], share=0.4, venues=venues)
     assert np.nanmax(model.recorder.venues["high"]) <= 24.0 + 1e-9
+
+
+def test_the_paid_share_is_sold_once_beside_rules_and_a_reserve_desk():
+    desk = {"kind": "reserve_desk", "sell_price": 30.0, "opening_stock": 4.0}
+    changes = {
+        "instruments.carbon.containment": [{"kind": "collar", "ceiling": at(100.0), "stock": 9.0}],
+        "instruments.carbon.venues": [{"name": "x", "mechanism": {"kind": "call_auction"}},
+                                      {"name": "d", "mechanism": desk}],
+        "instruments.carbon.allocation.paid_share": 0.2,
+        "instruments.carbon.allocation.base_price": 1.0,
+        "calendar.years": 2,
+    }  # fmt: skip
+    model = RightsMarketModel(build(load("textbook-banking", changes)), 1)
+    registry, sold = model.registry, 0
+    while not model.done:
+        model.step()
+        vintage = model.exchange.desks[0].venues[1].vintage
+        if vintage >= 0:
+            lots = int(model.regulator.for_sale[vintage, 0]) + model.exchange.offices[0].held_lots()
+            stock = model.exchange.desks[0].venues[1].mechanism.stock(model.exchange.desks[0].venues[1].state)
+            assert registry.balances[registry.product(0, vintage), registry.reserve] == lots + stock
+            sold += int(model.regulator.for_sale[vintage, 0] == 0)
+    assert sold > 0
+    registry.check()
