@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.costs import with_costs
-from agents.desk import Desk
+from agents.desk import Desk, Quote, Trade
 from agents.routing import learn, route
 from agents.venues import OpenVenue, Session, hold_session
 from market.matching.protocol import NOTHING
@@ -96,3 +96,17 @@ def _left_over(sessions: list[Session], orders: OrderBatch, chosen: Ints, first:
         left[rows] -= np.clip(traded[account] - before, 0, lots)
     keep = np.flatnonzero(left > 0)
     return OrderBatch(mine.account[keep], mine.side[keep], mine.price[keep], left[keep])
+
+
+def trade_of(front: int, quote: Quote, sessions: list[Session]) -> Trade:
+    """Add up what the venues of an instrument did; its price is the mean of open venues where these traded."""
+    if len(sessions) == 1:
+        one = sessions[0]
+        return Trade(front, quote, sessions, one.price, one.volume, one.value, one.net, one.money)
+    open_ones = [s for s in sessions if not s.venue.mechanism.negotiated and s.volume]
+    priced = open_ones or [s for s in sessions if s.volume]
+    price = sum(s.value for s in priced) / sum(s.volume for s in priced) if priced else np.nan
+    return Trade(
+        front, quote, sessions, price, sum(s.volume for s in sessions), sum(s.value for s in sessions),
+        np.sum([s.net for s in sessions], axis=0), np.sum([s.money for s in sessions], axis=0),
+    )  # fmt: skip

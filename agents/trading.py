@@ -22,7 +22,7 @@ from agents.expectations import Outlook, growth_factors
 from agents.plain_market import is_plain, trade_plainly
 from agents.population import FirmPopulation
 from agents.regulator import Regulator
-from agents.sessions import hold_sessions
+from agents.sessions import hold_sessions, trade_of
 from agents.spec import MarketSpec
 from agents.suppliers import expected_supply, government_orders, outside_orders, outside_terms, post, supply_terms
 from agents.trade_ratio import at_ratio, lose_on_the_way
@@ -247,7 +247,7 @@ class Exchange:
             self.trading_costs.wedge[desk.rows, k] = 0.0 if wedge is None else wedge
         batches = [at_ratio(batch, desk.rule.trade_ratio) for batch in batches]
         sessions = self._hold_sessions(desk, horizon, quote, period, product, batches, government, outside, outlook)
-        trade = _trade_of(horizon.front, quote, sessions)
+        trade = trade_of(horizon.front, quote, sessions)
         if trade.volume:
             price = trade.price * desk.rule.tick
             # A limit on carry-over parts last year's vintage from this year's: forced sales do not price today's flows.
@@ -385,17 +385,3 @@ class Exchange:
         excess = (surplus - limit.base / desk.rule.lot - limit.per_net_sale * sold) / (1.0 + limit.per_net_sale)
         excess = np.minimum(excess, surplus - limit.base / desk.rule.lot)  # what was bought before is sold back first
         return np.minimum(free, np.maximum(0.0, np.ceil(excess)).astype(np.int64))
-
-
-def _trade_of(front: int, quote: Quote, sessions: list[Session]) -> Trade:
-    """Add up what the venues of an instrument did; its price is the mean of open venues where these traded."""
-    if len(sessions) == 1:
-        one = sessions[0]
-        return Trade(front, quote, sessions, one.price, one.volume, one.value, one.net, one.money)
-    open_ones = [s for s in sessions if not s.venue.mechanism.negotiated and s.volume]
-    priced = open_ones or [s for s in sessions if s.volume]
-    price = sum(s.value for s in priced) / sum(s.volume for s in priced) if priced else np.nan
-    return Trade(
-        front, quote, sessions, price, sum(s.volume for s in sessions), sum(s.value for s in sessions),
-        np.sum([s.net for s in sessions], axis=0), np.sum([s.money for s in sessions], axis=0),
-    )  # fmt: skip
