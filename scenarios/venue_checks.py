@@ -13,7 +13,7 @@ from market.matching.order_book import OrderBook
 from market.matching.posted_price import PostedPrice
 from market.matching.protocol import Grid
 from market.matching.sealed_bid import SealedBidAuction
-from market.policies.containment import conflicts
+from market.policies.containment import PriceSteps, conflicts
 from scenarios.errors import Problem
 from scenarios.places import Places
 from scenarios.schema import Calendar
@@ -109,6 +109,11 @@ def _offers(where: str, instrument: Instrument, origin: Places) -> list[Problem]
         if rule.kind in AUCTIONED and share == 0.0:
             message = f"{rule.kind} is a rule about what is auctioned, and nothing is: auction_share is 0"
             found.append(origin.problem(key, message, f"Set {where}.allocation.auction_share, or remove the rule."))
+        elif isinstance(rule, PriceSteps) and share == 0.0 and any(step.source == "offer" for step in rule.steps):
+            first = next(place for place, step in enumerate(rule.steps) if step.source == "offer")
+            message = f"price step {first} is a part of what is auctioned, and nothing is: auction_share is 0"
+            remedy = f"Set {where}.allocation.auction_share, or give the step `source: issued`."
+            found.append(origin.problem(f"{key}.steps.{first}", message, remedy))
         elif rule.kind in AUCTIONED | SOLD and not reached:
             message = f"{rule.kind} lets the authority offer rights, and no venue takes its orders: {_list(kinds)}"
             found.append(origin.problem(key, message, f"Add a venue of kind {_list(OPEN_TO_AUTHORITY, 'or')}."))

@@ -204,6 +204,7 @@ def test_nothing_of_the_last_round_rests_in_a_book_with_trading_rules():
     np.testing.assert_array_equal(left[0], left[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("venues", ["order_book", "listed"])
 def test_a_ceiling_holds_trade_by_trade(venues):
     model = contained([{"kind": "collar", "ceiling": at(24.0)}], share=0.4, venues=venues)

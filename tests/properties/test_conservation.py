@@ -124,6 +124,7 @@ def assert_replays(registry):
         assert (getattr(registry, name) == total).all(), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_millions_of_operations_conserve_rights_and_cash_and_replay(seed):
     play = Play(seed)

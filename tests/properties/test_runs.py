@@ -124,6 +124,7 @@ def test_the_same_run_twice_is_the_same(model):
     assert fingerprint(finished()) == fingerprint(model)
 
 
+@pytest.mark.slow
 def test_the_same_run_in_other_processes_is_the_same(model):
     expected = f"{fingerprint(model)} {whole_numbers(model)}"
     for hash_seed in ("1", "4711"):

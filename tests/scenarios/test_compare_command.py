@@ -84,6 +84,7 @@ def test_a_mistake_ends_with_code_2_and_writes_nothing(quotalab, tmp_path: Path,
     assert [path.name for path in tmp_path.rglob("*")] == ["taken"]
 
 
+@pytest.mark.slow
 def test_it_prints_means_and_differences_and_saves_everything(quotalab, tmp_path: Path) -> None:
     arguments = ("compare", "textbook-montgomery", "--vary", f"{CAP}=240,260", "--seeds", "2", "--workers", "1")
     code, out, err = quotalab(*arguments, "--set", "world.activity_sd=0.1", "--language", "zh")

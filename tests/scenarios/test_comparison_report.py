@@ -96,6 +96,7 @@ def test_the_chinese_report_is_in_chinese(found: Comparison) -> None:
     assert "6 个种子中有 6 个" in body  # one line for the six warnings that differ by a number only
 
 
+@pytest.mark.slow
 def test_a_failed_run_is_told_at_the_top(language: str) -> None:
     page = Page(comparison_report(made_up(failed=(1, 3)), language))
     first = next(text for tag, text in page.words if tag == "h2")

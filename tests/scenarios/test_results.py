@@ -219,6 +219,7 @@ for i in range(100_000):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_a_killed_process_leaves_only_whole_results(tmp_path: Path) -> None:
     signals = [signal.SIGINT, signal.SIGKILL, signal.SIGKILL]

@@ -13,6 +13,7 @@ def cases() -> list[Case]:
     return run_all()
 
 
+@pytest.mark.slow
 def test_every_case_passes(cases: list[Case]) -> None:
     assert [case for case in cases if not case.passed] == []
 

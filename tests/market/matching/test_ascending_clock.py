@@ -22,6 +22,7 @@ def run(orders, stream=STREAM, **declared):
     return auction.clear(auction.open(Grid()), orders, stream)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "declared",
     [{}, {"increment": 3.0}, {"increment": 5.0, "reserve_price": 7.0, "bid_limit": 0.3, "minimum_bid": 2.0}],
@@ -94,6 +95,7 @@ def lowest_clearing_price(orders, opening):
     return p
 
 
+@pytest.mark.slow
 def test_truthful_demand_lands_within_an_increment_of_the_lowest_clearing_price():
     for orders, increment, _, stream in random_auctions(3_000):
         state, result = run(orders, stream, increment=float(increment))

@@ -24,6 +24,7 @@ def clear(orders, stream=STREAM, **parameters):
     return mechanism.clear(mechanism.open(Grid()), orders, stream)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "parameters",
     [

@@ -91,6 +91,7 @@ def random_stream(generator, seen, size, low, width, accounts):
     return BookOrders(account, side, price, generator.integers(1, 9, size), kind, target)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", OPTIONS, ids=lambda options: "-".join(k for k in options if options[k]) or "plain")
 def test_random_streams_trade_as_the_obvious_book(options):
     """10,000 streams over the four rules, each split over one to three batches, close prices and far ones."""

@@ -47,6 +47,7 @@ DECLARED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("declared", list(DECLARED.values()), ids=list(DECLARED))
 def test_the_contract_is_kept(declared):
     check_mechanism(partial(SealedBidAuction, **declared), books=300)
@@ -111,6 +112,7 @@ def test_random_books_are_sold_as_in_the_obvious_auction():
         assert (result.price, result.volume, result.filled.tolist()) == sealed_bid(orders, stream.key)
 
 
+@pytest.mark.slow
 def test_random_books_are_paid_as_in_the_obvious_pairing():
     for orders, stream in random_auctions(2_000):
         result = clear(orders, stream, pricing="discriminatory")

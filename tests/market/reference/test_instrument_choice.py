@@ -46,6 +46,7 @@ def by_integration(costs, quota, floor, ceiling):
     return total[0], total[1], deviation, total[3], total[4], total[5]
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     st.floats(0.0, 2.0), st.floats(0.1, 2.0), st.floats(0.5, 20.0), st.floats(10.0, 100.0), st.floats(-30.0, 20.0),
