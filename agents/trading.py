@@ -26,7 +26,7 @@ from agents.sessions import hold_sessions, trade_of
 from agents.spec import MarketSpec
 from agents.suppliers import expected_supply, government_orders, outside_orders, outside_terms, post, supply_terms
 from agents.trade_ratio import at_ratio, lose_on_the_way
-from agents.venues import Session, hold_session, open_venues, turn_to
+from agents.venues import Session, hold_session, open_venues, stock_of, turn_to
 from agents.world import WorldState
 from market.orders import OrderBatch
 from market.policies.penalty import willingness_to_pay
@@ -312,8 +312,7 @@ class Exchange:
         """Let containment rules act and return the authority's orders of this period."""
         year, month = divmod(period, self.spec.periods)
         cap = float(regulator.cap[min(year, self.spec.years - 1), desk.k])
-        desks = [v for v in desk.venues if v.house == self.registry.reserve and v.vintage == horizon.front]
-        office.of_desks = sum(v.mechanism.stock(v.state) for v in desks)
+        office.of_desks = stock_of(desk.venues, horizon.front, self.registry.reserve)
         public = office.public(int(self.spec.start_year) + year, month, self.spec.periods, cap)
         return office.announce(horizon.front_left, public, product, period, self.registry, regulator, horizon.front)
 

@@ -147,6 +147,13 @@ def shut(venue: OpenVenue, vintage: int, registry: Registry, product: int, worth
         venue.vintage, venue.state = -1, None
 
 
+def stock_of(venues: Sequence[OpenVenue], vintage: int, account: int) -> int:
+    """Return the lots of a vintage in an account that the venues behind which it stands may still sell."""
+    return sum(
+        venue.mechanism.stock(venue.state) for venue in venues if (venue.house, venue.vintage) == (account, vintage)
+    )
+
+
 def hold_session(
     venue: OpenVenue,
     orders: OrderBatch,

@@ -2,18 +2,41 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agents.model import RightsMarketModel
+from scenarios import load
+from scenarios.build import build
 from tests.agents import economies
 from tests.agents.mixed import finished, whole_numbers
+
+COLLAR = {"kind": "collar", "floor": {"prices": {2025: 14.0}}, "ceiling": {"prices": {2025: 26.0}}, "stock": 30.0}
+TIER = {"trigger": {"prices": {2025: 18.0}}, "amount": {"units": {2025: 4.0}}}
+BLOCK = {"name": "block", "mechanism": {"kind": "block", "minimum": 0.5}}
+
+
+def traded(venues: Any, **more: Any) -> RightsMarketModel:
+    """Run three years of a textbook market with some venues."""
+    changes = {"instruments.carbon.venues": venues, "calendar.years": 3, "world.activity_sd": 0.05} | more
+    return RightsMarketModel(build(load("textbook-banking", changes)), 1).run()
+
 
 STORED = Path(__file__).with_name("runs.json")
 RUNS = {
     "province": finished,
     "province-without-rounds": lambda: finished(rounds=0, years=2),
     "a11": lambda: RightsMarketModel(economies.a11_economy()).run(),
+    "order-book": lambda: traded("order_book"),
+    "listed-and-block": lambda: traded([{"name": "listed", "mechanism": {"kind": "listed"}}, BLOCK]),
+    "collar-and-reserve": lambda: traded(
+        "call",
+        **{
+            "instruments.carbon.allocation.auction_share": 0.5,
+            "instruments.carbon.containment": [COLLAR, {"kind": "cost_containment_reserve", "tiers": [TIER]}],
+        },
+    ),
 }
 
 
