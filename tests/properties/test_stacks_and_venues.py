@@ -67,6 +67,7 @@ def with_any_venues(seed: int) -> RightsMarketModel:
 
 
 @settings(max_examples=12)
+@pytest.mark.slow
 @given(st.integers(0, 2**31))
 def test_nothing_is_lost_at_any_venues_under_any_rules(seed):
     model = with_any_venues(seed).run()

@@ -40,6 +40,7 @@ def random_auctions(count):
         yield orders, int(generator.integers(1, 9)), int(generator.integers(0, 20)), streams.at("tie", i)
 
 
+@pytest.mark.slow
 def test_random_books_are_sold_as_by_calling_every_price():
     for orders, increment, reserve, stream in random_auctions(3_000):
         sells = orders.side == SELL

@@ -45,6 +45,7 @@ def assert_as_obvious(orders, stream):
     assert result.filled.tolist() == fills_of(orders, result.volume, stream.key)
 
 
+@pytest.mark.slow
 def test_random_books_clear_as_the_obvious_clearing():
     streams = Streams(5)
     for i in range(4_000):

@@ -389,6 +389,7 @@ def claims_of(orders):
     return rights.tolist(), money.tolist()
 
 
+@pytest.mark.slow
 @given(st.lists(ROUND, max_size=6), st.booleans(), st.booleans(), st.booleans())
 @settings(max_examples=150, deadline=None)
 def test_nothing_is_lost_and_exactly_what_rests_stays_locked(rounds, persistent, replace_own, clear_at_trade):

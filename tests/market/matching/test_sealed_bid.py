@@ -105,6 +105,7 @@ def random_auctions(count):
         yield random_book(generator, size, width, largest=int(generator.integers(1, 12))), streams.at("tie", i)
 
 
+@pytest.mark.slow
 def test_random_books_are_sold_as_in_the_obvious_auction():
     for orders, stream in random_auctions(3_000):
         result = clear(orders, stream)

@@ -22,6 +22,7 @@ def score(problem: PlanProblem, cost: np.ndarray, flow: np.ndarray, **more: obje
     )  # type: ignore[arg-type]  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.integers(0, 2**31), st.booleans(), st.booleans(), st.booleans(), st.booleans())
 def test_the_optimal_plan_scores_zero_on_every_rung(

@@ -63,6 +63,7 @@ PARTS = (
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(PARTS), max_size=6, unique_by=id), st.data())
 def test_nothing_is_created_or_lost(rules, data):
     """Over four years of four auctions, any stack, any banks, prices and sales, to the last unit:
