@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from agents.unsold import auctioned, reserve_price_of, with_step
 from market.instruments import Instrument
-from market.orders import BUY, LARGEST_TOTAL, SELL, OrderBatch
+from market.orders import BUY, LARGEST_TOTAL, NO_PRICE, SELL, OrderBatch
 from market.policies.containment import (
     Holdings,
     Movement,
@@ -52,6 +53,7 @@ class Office:
     supply : what is offered in the present period.
     movements : period and entry of everything that moved between pools, for the record.
     parts : what is left of a lot, by source and target of movements.
+    again : lots unsold before that are offered again in the present period.
     of_desks : lots in the reserve's account that are the stock of a venue's own desk, which no rule may sell.
     """
 
@@ -68,6 +70,7 @@ class Office:
     supply: Supply | None = None
     movements: list[tuple[int, Movement]] = field(default_factory=list)
     parts: dict[tuple[Pool, Pool], float] = field(default_factory=dict)
+    again: int = 0
     of_desks: int = 0
 
     @property
@@ -108,7 +111,23 @@ class Office:
             for step in supply.steps
         )
         self.supply = replace(supply, steps=self._in_lots(steps, regulator, vintage, periods_left))
-        return self._orders(registry, product, int(regulator.for_sale[vintage, self.k]))
+        waiting = self._offer_again(regulator, vintage, period)
+        return self._orders(registry, product, int(regulator.for_sale[vintage, self.k]) + waiting)
+
+    def _offer_again(self, regulator: "Regulator", vintage: int, period: int) -> int:
+        """Put what comes back of unsold lots beside the offer at its reserve price; return the lots that still wait."""
+        waiting, supply = regulator.unsold[self.k], self.supply
+        self.again = 0
+        if waiting is None or supply is None:
+            return 0
+        held, offered = waiting.held(vintage), auctioned(supply.steps)
+        planned = round(sum(step.quantity for step in offered) / self.rule.lot)
+        self.again = waiting.again(vintage, planned)
+        if self.again:
+            units = self.again * self.rule.lot
+            self.movements.append((period, Movement(Pool.UNSOLD, Pool.OFFER, units)))
+            self.supply = with_step(supply, units)
+        return held - self.again
 
     def _in_lots(
         self, steps: tuple[Step, ...], regulator: "Regulator", vintage: int, periods_left: int
@@ -155,12 +174,17 @@ class Office:
                 _cancel(registry, product, lots, period)
 
     def _in_reserve(self, registry: Registry, product: int, regulator: "Regulator", vintage: int) -> int:
-        """Return the lots in the authority's account that are neither for auction nor for sale at the base price."""
+        """Return the lots in the authority's account that are neither for auction or sale nor wait unsold."""
         others = regulator.for_auction[vintage, self.k] + regulator.for_sale[vintage, self.k]
+        waiting = regulator.unsold[self.k]
+        others += 0 if waiting is None else waiting.held(vintage)
         return max(0, int(registry.free(product)[registry.reserve]) - int(others) - self.of_desks)
 
-    def _orders(self, registry: Registry, product: int, on_sale: int) -> OrderBatch:
-        """Return the steps as offers of the reserve and the bids as bids of the government, in lots and ticks."""
+    def _orders(self, registry: Registry, product: int, others: int) -> OrderBatch:
+        """Return the steps as offers of the reserve and the bids as bids of the government, in lots and ticks.
+
+        ``others`` lots in the reserve's account are on sale at the base price or wait.
+        """
         supply, tick = self.supply, self.rule.tick
         if supply is None:
             return OrderBatch.empty()
@@ -168,14 +192,13 @@ class Office:
         everybody = max(
             most, int(sum(step.quantity for step in supply.steps if step.quantity < np.inf) / self.rule.lot)
         )
-        highest_bid = max((max(1, round(bid.price / tick)) for bid in supply.bids), default=0)
-        rows, room = [], int(registry.free(product)[registry.reserve]) - on_sale - self.of_desks
+        rows, room = [], int(registry.free(product)[registry.reserve]) - others - self.of_desks
         for step in supply.steps:
             lots = everybody if step.quantity == np.inf else int(step.quantity / self.rule.lot + SLACK)
             if step.source is not Pool.ISSUED:
                 lots = max(0, min(lots, room))
                 room -= lots
-            rows.append((registry.reserve, SELL, max(1, highest_bid + 1, round(step.price / tick)), lots))
+            rows.append((registry.reserve, SELL, self._ask(step.price, supply), lots))
         for bid in supply.bids:
             lots = most if bid.quantity == np.inf else int(bid.quantity / self.rule.lot + SLACK)
             rows.append((registry.government, BUY, max(1, round(bid.price / tick)), lots))
@@ -185,11 +208,18 @@ class Office:
             columns[:, 0].copy(), columns[:, 1].astype(np.int8), columns[:, 2].copy(), columns[:, 3].copy()
         )
 
+    def _ask(self, price: float, supply: Supply) -> int:
+        """Return a step's price in ticks: at least one, and above what the authority itself pays."""
+        tick = self.rule.tick
+        return max(1, 1 + max((max(1, round(bid.price / tick)) for bid in supply.bids), default=0), round(price / tick))
+
     def book(
         self, sold: int, bought: int, price: float, volume: float, product: int, period: int, registry: Registry,
-        regulator: "Regulator", vintage: int,
+        regulator: "Regulator", vintage: int, settled: tuple[int, int] = (NO_PRICE, 0),
     ) -> int:  # fmt: skip
         """Book what the authority sold and bought, in lots; return the lots sold out of what was for auction.
+
+        ``settled``: the lowest price of its sales and the venue's own reserve price, in ticks.
 
         Cheaper steps sell first, dearer bids buy first, which is how every venue fills them. The paid share, which no
         rule touches, stands among the steps at its base price.
@@ -213,10 +243,26 @@ class Office:
         mine = round(offered / lot)
         self.sold += (sold - paid) * lot
         regulator.for_auction[vintage, self.k] -= mine
+        self._put_by(round(done.unsold / lot), supply, settled, product, period, registry, regulator, vintage)
         self._book(done.movements, product, period, registry, regulator, vintage)
         returned = sum(a for a, bid in zip(by_bid, supply.bids, strict=True) if bid.target is Pool.RESERVE)
         self._take_back(bought, int(returned / lot + SLACK), product, period, registry)
         return 0
+
+    def _put_by(
+        self, unsold: int, supply: Supply, settled: tuple[int, int], product: int, period: int, registry: Registry,
+        regulator: "Regulator", vintage: int,
+    ) -> None:  # fmt: skip
+        """Let the rule for unsold lots have what is left of an auction; without one it stays for later auctions."""
+        waiting = regulator.unsold[self.k]
+        if waiting is None or not auctioned(supply.steps):
+            return
+        regulator.for_auction[vintage, self.k] -= unsold - self.again
+        reserve = max(self._ask(reserve_price_of(supply.steps), supply), settled[1])
+        gone = waiting.close(vintage, self.again, unsold, settled[0], reserve)
+        if gone:
+            self.movements.append((period, Movement(Pool.UNSOLD, Pool.CANCELLED, gone * self.rule.lot)))
+            _cancel(registry, product, gone, period)
 
     def _take_back(self, bought: int, kept: int, product: int, period: int, registry: Registry) -> None:
         """Cancel what the government bought, or move it to the reserve."""

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.spec import MarketSpec
+from agents.unsold import Leftover
 from market.compliance import true_up
+from market.orders import NO_PRICE
 from market.policies.allocation import OutputBenchmark, benchmark_credit, to_lots
 from market.policies.cap import CapContext
 
@@ -29,6 +31,7 @@ class Regulator:
     entitlement, issued : (T, n, K) free rights of each account, and what it has received of them, in units.
     credit : (n, K) rights that a unit of activity earns this year under an output benchmark, else 0.
     for_auction, for_sale : (T, K) lots that are still to be offered at the reserve price and at the base price.
+    unsold : what the auctions of each instrument left; None where it joins the later auctions of its year.
     debt : (n, K) lots that accounts owe from true-ups and shortfalls.
     """
 
@@ -45,6 +48,7 @@ class Regulator:
         "for_auction",
         "for_sale",
         "issued",
+        "unsold",
     )
 
     def __init__(self, spec: MarketSpec, expected_activity: Floats) -> None:
@@ -58,6 +62,8 @@ class Regulator:
         self.for_auction = np.zeros((years, instruments), dtype=np.int64)
         self.for_sale = np.zeros((years, instruments), dtype=np.int64)
         self.debt = np.zeros((n, instruments), dtype=np.int64)
+        rules = [rule.allocation.unsold for rule in spec.rules]
+        self.unsold = [None if rule is None else Leftover(rule) for rule in rules]
         self._share = np.zeros((n, instruments))
         self._earned = np.zeros((n, instruments))
         self._tightening = [getattr(rule.allocation, "tightening", 0.0) for rule in spec.rules]
@@ -188,8 +194,11 @@ class Regulator:
         """Return the free rights (n,) of a year that accounts still expect, in units (negative: to be taken back)."""
         return self.entitlement[year, :, k] - self.issued[year, :, k]
 
-    def supply(self, k: int, front: int, windows: int) -> tuple[Floats, Floats]:
-        """Return what is still to be auctioned and sold by window (2, W), in units, and at which prices (2,)."""
+    def supply(self, k: int, front: int, windows: int, front_left: int) -> tuple[Floats, Floats]:
+        """Return what is still to be auctioned and sold by window (2, W), in units, and at which prices (2,).
+
+        What waits unsold counts as far as it can come back before the deadline, in ``front_left`` periods.
+        """
         rule = self._spec.rules[k]
         offered = np.zeros((2, windows))
         for w in range(windows):
@@ -199,22 +208,56 @@ class Regulator:
             elif year > front:
                 cap = self.cap[year, k]
                 offered[:, w] = cap * rule.allocation.auction_share, cap * rule.allocation.paid_share
+        offered[0, 0] += self.coming_back(k, front, front_left) * rule.lot
         return offered, np.array([rule.allocation.reserve_price, rule.allocation.base_price])
 
-    def sold(self, k: int, year: int, lots: int, front_left: int) -> None:
-        """Take note of what was sold of a vintage with ``front_left`` periods to go: the cheaper offer sells first."""
+    def coming_back(self, k: int, year: int, front_left: int) -> int:
+        """Return the lots unsold so far that are offered again before a deadline if prices stay above the reserve."""
+        waiting = self.unsold[k]
+        if waiting is None:
+            return 0
+        return waiting.expected(year, part_of_auction(int(self.for_auction[year, k]), front_left), front_left)
+
+    def on_auction(self, k: int, year: int, front_left: int) -> tuple[int, int]:
+        """Return the lots auctioned in this period: an equal part of what is left, and what is offered again."""
+        part = part_of_auction(int(self.for_auction[year, k]), front_left)
+        waiting = self.unsold[k]
+        return part, 0 if waiting is None else waiting.again(year, part)
+
+    def sold(self, k: int, year: int, lots: int, front_left: int, price: int = NO_PRICE, venue_reserve: int = 0) -> int:
+        """Take note of what was sold of a vintage with ``front_left`` periods to go: the cheaper offer sells first.
+
+        Parameters
+        ----------
+        price, venue_reserve : lowest price of the sale, and the venue's own reserve price, in ticks.
+
+        Returns
+        -------
+        The lots left unsold that are to be cancelled at once.
+        """
         rule = self._spec.rules[k]
-        base = ticks_of(rule.allocation.base_price, rule.tick)
-        if base < ticks_of(rule.allocation.reserve_price, rule.tick):
+        part, again = self.on_auction(k, year, front_left)
+        reserve = ticks_of(rule.allocation.reserve_price, rule.tick)
+        if ticks_of(rule.allocation.base_price, rule.tick) < reserve:
             sale = min(lots, int(self.for_sale[year, k]))
         else:
-            sale = lots - min(lots, part_of_auction(int(self.for_auction[year, k]), front_left))
+            sale = lots - min(lots, part + again)
         self.for_sale[year, k] -= sale
-        self.for_auction[year, k] -= lots - sale
+        auctioned, waiting = lots - sale, self.unsold[k]
+        if waiting is None:
+            self.for_auction[year, k] -= auctioned
+            return 0
+        self.for_auction[year, k] -= part
+        if not part + again:
+            return 0
+        return waiting.close(year, again, part + again - auctioned, price, max(reserve, venue_reserve))
 
     def withdraw(self, k: int, year: int) -> None:
         """Take what was not sold by a deadline off the market."""
         self.for_auction[year, k] = self.for_sale[year, k] = 0
+        waiting = self.unsold[k]
+        if waiting is not None:
+            waiting.deadline(year)
 
 
 def part_of_auction(lots: int, periods: int) -> int:

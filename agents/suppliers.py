@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.desk import Desk, Horizon
-from agents.regulator import Regulator, part_of_auction, ticks_of
+from agents.regulator import Regulator, ticks_of
+from agents.unsold import reserve_price_of
 from market.instruments import Instrument
 from market.matching.posted_price import PostedPrice
 from market.matching.protocol import Grid
@@ -31,12 +32,12 @@ WIDTH = 0.2  # the ladder spans 20 % to either side of the outside price and of 
 def government_orders(
     desk: Desk, horizon: Horizon, regulator: Regulator, account: int, *, auction: bool = True
 ) -> OrderBatch:
-    """Return the regulator's offers: an equal part of what is left of the auction, and the paid share.
+    """Return the regulator's offers: an equal part of the auction's rest, what comes back of it, and the paid share.
 
     Without ``auction`` the paid share only: containment rules shape the rest.
     """
     k, front = desk.k, horizon.front
-    part = part_of_auction(int(regulator.for_auction[front, k]), horizon.front_left) if auction else 0
+    part = sum(regulator.on_auction(k, front, horizon.front_left)) if auction else 0
     sale = int(regulator.for_sale[front, k])
     allocation = desk.rule.allocation
     offers = [(part, allocation.reserve_price), (sale, allocation.base_price)]
@@ -62,7 +63,7 @@ def supply_terms(
     A supply behind a price P in window w counts from the price today that grows to P by then. What an authority buys
     without limit at a floor is a supply that is missing below it.
     """
-    offered, price = regulator.supply(desk.k, horizon.front, horizon.windows)
+    offered, price = regulator.supply(desk.k, horizon.front, horizon.windows, horizon.front_left)
     office = exchange.offices[desk.k]
     housed = [venue for venue in desk.venues if venue.house is not None]
     if office is None and not housed:
@@ -90,6 +91,8 @@ def _of_office(
 ) -> list[tuple[int, float, float]]:
     """Return the steps of supply that containment rules make, and of what they keep off the market at a floor."""
     spec, k = exchange.spec, office.k
+    back = regulator.coming_back(k, horizon.front, horizon.front_left) * spec.lots[k]
+    base[0] = int(regulator.for_auction[horizon.front, k]) * spec.lots[k]  # rules do not act on what comes back
     years = np.minimum(horizon.front + np.arange(horizon.windows), spec.years - 1)
     banks = np.concatenate(([office.bank], outlook.bank[years[:-1], k]))
     left = horizon.front_left / spec.periods
@@ -99,6 +102,8 @@ def _of_office(
         steps += [(w, step.price, step.quantity) for step in supply.steps]
         for bid in supply.bids:
             steps += [(w, 0.0, -bid.quantity), (w, bid.price, bid.quantity)]
+    if back:
+        steps.append((0, reserve_price_of(found[0].steps), back))
     return steps
 
 

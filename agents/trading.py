@@ -26,9 +26,10 @@ from agents.sessions import hold_sessions, trade_of
 from agents.spec import MarketSpec
 from agents.suppliers import expected_supply, government_orders, outside_orders, outside_terms, post, supply_terms
 from agents.trade_ratio import at_ratio, lose_on_the_way
+from agents.unsold import settled_at
 from agents.venues import Session, hold_session, open_venues, stock_of, turn_to
 from agents.world import WorldState
-from market.orders import OrderBatch
+from market.orders import NO_PRICE, OrderBatch
 from market.policies.penalty import willingness_to_pay
 from market.randomness import Streams, tie_break
 from market.registry import Registry
@@ -193,7 +194,7 @@ class Exchange:
 
         def alone(own: Horizon) -> float:
             """Return the value of this year's flows: rights that cannot be carried over have a schedule a vintage."""
-            terms = Supply(*regulator.supply(k, own.front, 1), *outside_terms(desk, own, period))
+            terms = Supply(*regulator.supply(k, own.front, 1, own.front_left), *outside_terms(desk, own, period))
             mine = ahead._replace(pending=0, windows=1, weight=own.weight, fixed=desk.fixed[1:])
             guess = self.operating[k] or outlook.path[year, k]
             price, _, _ = indicative_price(
@@ -228,7 +229,8 @@ class Exchange:
         product = self.registry.product(k, horizon.front)
         year = period // spec.periods
         office = self.offices[k]
-        offered = regulator.for_auction[horizon.front, k] or regulator.for_sale[horizon.front, k]
+        auctioned = regulator.on_auction(k, horizon.front, horizon.front_left)
+        offered = any(auctioned) or regulator.for_sale[horizon.front, k]
         government = NO_ORDERS
         if offered:
             government = government_orders(desk, horizon, regulator, self.registry.reserve, auction=office is None)
@@ -262,15 +264,19 @@ class Exchange:
         lose_on_the_way(self.registry, product, net, desk.rule.trade_ratio, period)
         desk.net_sales -= net[: len(spec.population)]
         sold = self._sold_by_authority(sessions) if offered or office is not None else 0
+        waiting = regulator.unsold[k] is not None
+        settled = settled_at(sessions, self.registry.reserve, desk.rule) if waiting else (NO_PRICE, 0)
         if office is not None:
             price = trade.price * desk.rule.tick
             bought = int(net[self.registry.government])
             sold = office.book(
                 sold, bought, price, trade.volume * desk.rule.lot, product, period, self.registry, regulator,
-                horizon.front,
+                horizon.front, settled,
             )  # fmt: skip
-        if sold:
-            regulator.sold(k, horizon.front, sold, horizon.front_left)
+        if sold or (waiting and offered and office is None):
+            gone = regulator.sold(k, horizon.front, sold, horizon.front_left, *settled)
+            if gone:
+                self.registry.cancel(product, np.array([self.registry.reserve]), np.array([gone]), period)
         self.trading_costs.charge(net, sessions, desk, period)
         return trade
 
@@ -336,7 +342,7 @@ class Exchange:
             return now, now
         near = 2.0 * rule.tick
         below, up_to = (expected_supply(government, quote.price + step, rule) for step in (-near, near))
-        if self.offices[desk.k] is None:
+        if self.offices[desk.k] is None and rule.allocation.unsold is None:
             below = up_to = expected_supply(government, quote.price, rule)
         return now + below, now + max(below, up_to)
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
+from market.policies.unsold import UnsoldVolume
 from market.rules import Rule, parameter
 
 Floats = npt.NDArray[np.float64]
@@ -23,6 +24,11 @@ class _Allocation(Rule):
         0.0, description="share of the cap sold by auction in equal parts each period", ge=0, le=1
     )
     reserve_price: float = parameter(0.0, description="lowest price of the auction", unit="money/unit", ge=0)
+    unsold: UnsoldVolume | None = parameter(
+        None,
+        description="what becomes of lots that an auction leaves; not given: they join the year's later auctions in"
+        " equal parts",
+    )
     paid_share: float = parameter(0.0, description="share of the cap offered at the base price", ge=0, le=1)
     base_price: float = parameter(0.0, description="posted price of the paid share", unit="money/unit", ge=0)
 

@@ -49,6 +49,18 @@ class UnsoldVolume(Rule):
             return min(state.held, int(self.largest_share * planned + 1e-9))
         return 0
 
+    def comes_back(self, state: UnsoldState, planned: int, auctions: int) -> int:
+        """Return the lots offered again in the next ``auctions`` if all sell out above the reserve price.
+
+        ``planned`` lots are due in each of them otherwise.
+        """
+        if self.kind == "next":
+            return state.held if auctions > 0 else 0
+        if self.kind == "hold":
+            first = max(0, self.auctions_above - state.above)
+            return min(state.held, max(0, auctions - first) * int(self.largest_share * planned + 1e-9))
+        return 0
+
     def after(self, state: UnsoldState, again: int, unsold: int, price: int, reserve: int) -> UnsoldState:
         """Return the state after an auction.
 
