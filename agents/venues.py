@@ -116,7 +116,7 @@ def open_venues(rules: Sequence[Instrument], registry: Registry, periods: int) -
         for position, venue in enumerate(rule.venues):
             house = {"none": None, "reserve": registry.reserve, "dealer": registry.dealer}[venue.mechanism.house]
             mechanism = venue.mechanism
-            if rule.containment:
+            if rule.containment or rule.allocation.unsold is not None:
                 mechanism = at_the_step(mechanism, (registry.reserve, registry.government))
             opened = OpenVenue(number, position, venue, mechanism, house)
             opened.guard = guard_of(rule, venue.mechanism.rounds_a_period, periods)

@@ -248,6 +248,7 @@ def beyond_the_plan(model: "RightsMarketModel") -> list[str]:
     for key, rule in model.spec.instruments.items():
         unknown = [f"containment ({', '.join(one.kind for one in rule.containment)})"] if rule.containment else []
         unknown += [f"the trade ratio of {rule.trade_ratio:g}"] if rule.trade_ratio != 1.0 else []
+        unknown += ["the rule for unsold lots"] if rule.allocation.unsold is not None else []
         unknown += [f"the venue {v.name} that sells or buys itself" for v in rule.venues if v.mechanism.house != "none"]
         if unknown:
             notes.append(f"reference: {key}: the least-cost plan meets the caps without {', '.join(unknown)}")

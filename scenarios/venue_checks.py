@@ -37,7 +37,9 @@ def check_venues(
     errors = _stack(where, instrument, calendar, origin)
     errors += _openings(where, instrument, calendar, origin) + _ratio(where, instrument, origin)
     errors += _offers(where, instrument, origin) + _two_prices(where, instrument, origin)
-    return errors, _auctions(where, instrument, origin)
+    found, warnings = _unsold(where, instrument, calendar, origin)
+    warnings += _auctions(where, instrument, origin) + _two_limits(where, instrument, origin)
+    return errors + found, warnings
 
 
 def _stack(where: str, instrument: Instrument, calendar: Calendar | None, origin: Places) -> list[Problem]:
@@ -144,6 +146,48 @@ def _auctions(where: str, instrument: Instrument, origin: Places) -> list[Proble
     if all(primary):
         message = "there are only primary auctions: who has rights to spare cannot sell them"
         found.append(origin.problem(f"{where}.venues", message, "Add a venue such as call_auction."))
+    return found
+
+
+def _unsold(
+    where: str, instrument: Instrument, calendar: Calendar | None, origin: Places
+) -> tuple[list[Problem], list[Problem]]:
+    """Refuse a rule for what auctions leave where nothing is auctioned, and warn of lots that could never come back."""
+    allocation, key = instrument.allocation, f"{where}.allocation.unsold"
+    rule, share = getattr(allocation, "unsold", None), getattr(allocation, "auction_share", None)
+    if rule is None:
+        return [], []
+    if share == 0.0:
+        message = "unsold is a rule about what auctions leave, and nothing is auctioned: auction_share is 0"
+        remedy = f"Set {where}.allocation.auction_share, or remove the rule."
+        return [origin.problem(key, message, remedy)], []
+    periods, row = getattr(calendar, "periods_per_year", None), getattr(rule, "auctions_above", None)
+    if rule.kind != "hold" or periods is None or row is None or periods >= row + 2:
+        return [], []
+    message = (
+        f"unsold lots come back after {row} auctions in a row above the reserve price and are cancelled with their "
+        f"year's deadline; with {periods} auctions a year they rarely or never come back"
+    )
+    remedy = f"Use kind next or cancel, or {row + 2} or more periods a year."
+    return [], [origin.problem(key, message, remedy)]
+
+
+def _two_limits(where: str, instrument: Instrument, origin: Places) -> list[Problem]:
+    """Warn of a daily limit beside a venue that has one of its own: an order has to lie within both."""
+    rule = next((index for index, one in enumerate(instrument.containment) if one.kind == "price_limit"), None)
+    if rule is None:
+        return []
+    found = []
+    for position, venue in enumerate(instrument.venues):
+        mechanism = venue.mechanism
+        if getattr(mechanism, "price_limit", None) is not None:
+            key = f"{where}.containment.{rule}"
+            message = (
+                f"the venue {venue.name!r} of kind {mechanism.kind} has a price limit of its own, and what trades "
+                "there has to lie within both"
+            )
+            remedy = f"Set {where}.venues.{position}.mechanism.price_limit to null to have the rule alone."
+            found.append(origin.problem(key, message, remedy))
     return found
 
 

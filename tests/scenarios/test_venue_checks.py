@@ -97,3 +97,28 @@ def test_one_broken_field_hides_no_other_mistake_and_breaks_no_check(field):
     assert f"{CARBON}{field}" in text
     if field not in ("containment", "venues"):
         assert "containment.0.ceiling" in text
+
+
+def test_unsold_lots_need_auctions_enough_to_come_back():
+    hold = {"allocation.auction_share": 0.5, "allocation.unsold": {"kind": "hold"}}
+    scenario = load("textbook-banking", {CARBON + key: value for key, value in hold.items()})
+    assert check_parts(Parts.of(scenario), origin_of(scenario)) == ([], [])
+    changes = {CARBON + key: value for key, value in hold.items()} | {"calendar.periods_per_year": 3}
+    scenario = load("textbook-banking", changes)
+    errors, warnings = check_parts(Parts.of(scenario), origin_of(scenario))
+    assert errors == []
+    assert len(warnings) == 1
+    assert "with 3 auctions a year they rarely or never come back" in str(warnings[0])
+    assert "4 or more periods a year" in str(warnings[0])
+    assert warned(**{"allocation.auction_share": 0.5, "allocation.unsold": {"kind": "next"}}) == []
+    assert "Set instruments.carbon.allocation.auction_share" in refused(**{"allocation.unsold": {"kind": "next"}})
+
+
+@pytest.mark.parametrize("kind", ["listed", "block"])
+def test_two_daily_limits_are_warned_about(kind):
+    rules = [{"kind": "holding_limit", "share": 0.5}, {"kind": "price_limit", "band": 0.1}]
+    (text,) = warned(venues=venue(kind, price_limit=0.1), containment=rules)
+    assert "carbon.containment.1: the venue 'only' of kind " + kind + " has a price limit of its own" in text
+    assert "venues.0.mechanism.price_limit to null" in text
+    assert warned(venues=venue(kind, price_limit=None), containment=rules) == []
+    assert warned(venues=venue(kind, price_limit=0.1), containment=rules[:1]) == []

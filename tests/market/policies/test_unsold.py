@@ -73,3 +73,17 @@ def test_no_lot_is_created_or_lost(kind, auctions):
 def test_impossible_counts_are_refused(again, unsold):
     with pytest.raises(ValueError, match="impossible"):
         UnsoldVolume().after(UnsoldState(held=5), again, unsold, 10, 5)
+
+
+@given(
+    st.sampled_from(["hold", "next", "cancel"]), st.integers(1, 3), st.integers(0, 500), st.integers(0, 4),
+    st.integers(0, 200), st.integers(0, 12),
+)  # fmt: skip
+def test_what_comes_back_at_most_is_what_auctions_above_the_reserve_price_bring(kind, row, held, above, due, auctions):
+    rule = UnsoldVolume(kind=kind, auctions_above=row)
+    state, total = UnsoldState(held=held, above=above), 0
+    for _ in range(auctions):
+        again = rule.offered_again(state, due)
+        total += again
+        state = rule.after(state, again, 0, RESERVE + 1, RESERVE)
+    assert rule.comes_back(UnsoldState(held=held, above=above), due, auctions) == total
