@@ -52,7 +52,8 @@ def shell() -> Component:
             html.Div(id="frame"),
             html.Div(
                 [
-                    html.Div(id="status", **{"aria-live": "polite"}),
+                    html.Div(id="notes", **{"aria-live": "polite"}),
+                    html.Div(id="status"),
                     html.Div([html.Aside(id="controls"), html.Div(id="content")], id="work", className="work"),
                 ],
                 id="main",

@@ -23,6 +23,8 @@ OUTPUTS = (
 )  # fmt: skip
 WAIT = 0.6
 """Seconds that a request waits for runs: what is fast comes back with it, without a second round trip."""
+WITH_OWN = {"scenario", "settings"}
+"""Pages whose controls also take the scenario before any change."""
 LAYOUTS = {"scenario": "work beside", "settings": "work halves"}
 
 
@@ -58,7 +60,9 @@ def draw(laboratory: "Laboratory", session: str, view: View, drawn: dict[str, An
     controls: Any = no_update
     now["options"] = drawn.get("options", {})
     if shown is view and fresh("controls"):
-        controls = page.controls(view, words, scenario)
+        own = laboratory.draft(session, Choice(view.scenario.base)).scenario
+        given = (scenario, own or scenario) if view.page in WITH_OWN else (scenario,)
+        controls = page.controls(view, words, *given)
         now["options"] = options_of([controls, frame.chosen(shown, words, scenario, library)])
     stale = sight.found.underway and not sight.found.arm.results
     done = [len(arm.results) for arm in sight.found.arms]

@@ -28,9 +28,14 @@ RIGHT_TILES = ("mean_price", "last_price", "flow_to_cap", "compliance_rate")
 RUN_TILES = ("actual_cost", "efficiency")
 
 
-def controls(view: View, words: Words, scenario: "Scenario") -> Component:
-    """Return the levers of the right that is looked at, and apart from them what the world does."""
-    return panel(view, words, scenario, right_of(view, scenario))
+def controls(view: View, words: Words, scenario: "Scenario", own: "Scenario") -> Component:
+    """Return the levers of the right that is looked at, and apart from them what the world does.
+
+    Parameters
+    ----------
+    own : the scenario before any change.
+    """
+    return panel(view, words, scenario, own, right_of(view, scenario))
 
 
 def content(view: View, words: Words, found: Found) -> Component:
