@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from agents.model import RightsMarketModel
 
 
-class Stopped(QuotaLabError):
+class Stopped(QuotaLabError):  # noqa: N818 - it is no error
     """A watcher raised this to end the run; there is no result."""
 
 
