@@ -288,7 +288,7 @@ class Jobs:
 
     def _listener(self, job: Job) -> Callable[[Message], None]:
         def listener(message: Message) -> None:
-            if isinstance(message, Finished) and self._store is not None and job.state == "running":
+            if isinstance(message, Finished) and self._store is not None and not job.over:
                 self._store.put(job.session, job.key, message.result)  # before anybody is told that it is there
             with self._changed:
                 self._hear(job, message)
