@@ -45,7 +45,7 @@ def draw(laboratory: "Laboratory", session: str, view: View, drawn: dict[str, An
     page = cast("Page", import_module(f"dashboard.pages.{view.page}"))
     if wish == "cancel":
         laboratory.cancel(session, shown)
-    sight = laboratory.find(session, shown, WAIT, run=page.needs_runs and not wish == "cancel", again=wish == "again")
+    sight = laboratory.find(session, shown, WAIT, run=page.needs_runs and wish != "cancel", again=wish == "again")
     scenario = draft.scenario
     if scenario is None:  # not even the start can be read; `_last_valid` makes sure that this cannot be
         raise RuntimeError(f"{shown.scenario.base} cannot be read")
@@ -55,7 +55,7 @@ def draw(laboratory: "Laboratory", session: str, view: View, drawn: dict[str, An
         now[name] = json.dumps([view.url, *signature], default=str)
         return now[name] != drawn.get(name)
 
-    library = laboratory.library.titles(session, view.language)
+    library = laboratory.shelf.titles(session, view.language, view.scenario.base)
     head = frame.frame(shown, words, scenario, library) if fresh("frame", library) else no_update
     controls: Any = no_update
     now["options"] = drawn.get("options", {})
@@ -81,9 +81,8 @@ def draw(laboratory: "Laboratory", session: str, view: View, drawn: dict[str, An
     layout = LAYOUTS.get(view.page, "work") + (" stale" if keep else "")
     panel = status(shown, words, sight.found, sight.runs, sight.finished, sight.wanted)
     fields = {problem.key.removeprefix("--set "): f"{problem.message}. {problem.remedy}" for problem in problems}
-    return (
-        head, controls, content, panel, told, frame.footer(words), layout, not sight.found.underway, address, now, fields
-    )  # fmt: skip
+    idle = not sight.found.underway
+    return head, controls, content, panel, told, frame.footer(words), layout, idle, address, now, fields
 
 
 def notes(words: Words, view: View, problems: Any, sight: "Sight") -> Component:

@@ -15,7 +15,6 @@ from dashboard.view import Choice, View
 from dashboard.words import Words
 from scenarios.changes import settled, value_at
 from scenarios.errors import InputError, Problem
-from scenarios.figures.cap_path import dragged
 from scenarios.lever_changes import changed, plain
 from scenarios.levers import levers
 from scenarios.overlay import changes_of
@@ -56,12 +55,11 @@ def edited(
     changes: dict[str, Any] = {}
     for name, value in values:
         before = known[name] if name in known else value_at(now, name)
-        if value == "" or value is None:
-            value = None
-            if not _may_be_none(now, name, before):
-                continue
-        if _differs(value, before):
-            changes |= changed(now, name, value, reference)
+        given = None if value == "" else value
+        if given is None and not _may_be_none(now, name, before):
+            continue
+        if _differs(given, before):
+            changes |= changed(now, name, given, reference)
     changes |= _structural(now, triggered)
     if not changes:
         return None
@@ -91,13 +89,13 @@ def taken(
 
 def _choice(laboratory: "Laboratory", session: str, text: str) -> Choice:
     """Return what a document chooses; InputError with everything that is wrong with it."""
-    draft = laboratory.library.read(text)
+    draft = laboratory.shelf.read(text)
     if draft.scenario is None:
         raise InputError(draft.problems)
     try:
         base, changes = changes_of(text)
     except InputError:
-        return Choice(laboratory.library.add(session, text))
+        return Choice(laboratory.shelf.add(session, text))
     return Choice(base, changes)
 
 
@@ -130,6 +128,8 @@ def _structural(now: Mapping[str, Any], triggered: Sequence[Mapping[str, Any]]) 
         what = json.loads(name)
         path = what["path"]
         if what["type"] == "drag" and prop == "relayoutData":
+            from scenarios.figures.cap_path import dragged
+
             present = value_at(now, path) or {}
             moved = dragged(one["value"], present)
             changes |= {f"{path}.{year}": level for year, level in moved.items()}

@@ -33,12 +33,13 @@ def frame(view: View, words: Words, scenario: Scenario, library: Mapping[str, st
         )
         for page in PAGES
     ]  # fmt: skip
+    title = words.text("shell.title")
     other = "en" if view.language == "zh" else "zh"
     theme = words.text("shell.light" if view.dark else "shell.dark")
     head = html.Header(
         [
             html.A(words.text("shell.skip"), href="#main", className="skip"),
-            html.Div([html.Strong(words.text("shell.title")), html.Span(words.text("shell.tagline"))], className="brand"),
+            html.Div([html.Strong(title), html.Span(words.text("shell.tagline"))], className="brand"),
             html.Nav(html.Ul(links), **{"aria-label": words.text("shell.navigation")}),
             html.Div(
                 [
@@ -57,11 +58,12 @@ def chosen(view: View, words: Words, scenario: Scenario, library: Mapping[str, s
     """Return the bar that says, and lets a person choose, what is looked at."""
     count = len(view.scenario.changes)
     rights = {key: say(rule.title, view.language) for key, rule in scenario.instruments.items()}
+    right = right_of(view, scenario)
     changed = words.fill("shell.changed", count=count) if count else words.text("shell.unchanged")
     return html.Div(
         [
             kit.choose("base", words.text("shell.base"), library, view.scenario.base),
-            kit.choose("right", words.text("shell.right"), rights, right_of(view, scenario)) if len(rights) > 1 else None,
+            kit.choose("right", words.text("shell.right"), rights, right) if len(rights) > 1 else None,
             kit.choose("seeds", words.text("shell.seeds"), {str(n): str(n) for n in sorted({*SEEDS, view.seeds})},
                        str(view.seeds)),
             dmc.Badge(changed, variant="light" if count else "outline", className="changed", size="lg"),

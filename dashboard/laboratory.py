@@ -1,6 +1,6 @@
 """Where the views' scenarios are run: from a view to what there is of its results.
 
-The one object that the callbacks know. It holds documents, jobs and results of all sessions, and gives a session its own.
+The one object that the callbacks know. It holds documents, jobs and results of all sessions; a session gets its own.
 """
 
 import threading
@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from dashboard.found import Arm, Found
 from dashboard.jobs import Job, Jobs, Refused
-from dashboard.library import Library
 from dashboard.settings import Settings
+from dashboard.shelf import Shelf
 from dashboard.status import Underway
 from dashboard.store import Store, scenario_key, seeded
 from dashboard.tasks import RunRef
@@ -19,11 +19,12 @@ from dashboard.view import Choice, View
 from dashboard.words import Words
 from dashboard.workers import Pool
 from scenarios.errors import Problem
-from scenarios.loading import Draft
+from scenarios.loading import Draft, library
 
 RECORDED: Mapping[str, object] = {"recording.trades": True}
 """What the pages show and a run does not keep by itself."""
 DRAFTS = 256
+SHIPPED = frozenset(library())
 LISTING = {"runs", "sweeps"}
 
 
@@ -66,8 +67,8 @@ class Laboratory:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = Store(settings.runs, settings.result_bytes, apart=settings.apart)
-        self.library = Library(settings, self.store)
+        self.store = Store(settings.runs, settings.result_bytes, apart=settings.apart or settings.token is not None)
+        self.shelf = Shelf(settings, self.store)
         self.pool = Pool(settings)
         self.jobs = Jobs(self.pool, settings, self.store)
         self._lock = threading.Lock()
@@ -83,23 +84,22 @@ class Laboratory:
 
     def prepared(self, session: str, choice: Choice) -> Prepared:
         """Return a choice with what its runs are called; the last few hundred are remembered."""
-        at = (session if choice.base not in self.library.shipped else "", choice.text)
+        at = (session if choice.base not in SHIPPED else "", choice.text)
         with self._lock:
             found = self._prepared.get(at)
             if found is not None:
                 self._prepared.move_to_end(at)
                 return found
-        draft = self.library.draft(session, choice.base, choice.changes)
+        draft = self.shelf.draft(session, choice.base, choice.changes)
         made = Prepared(draft)
         if draft.scenario is not None:
             overrides = {**RECORDED, **choice.changes}
-            full = self.library.draft(session, choice.base, overrides)
+            full = self.shelf.draft(session, choice.base, overrides)
             if full.scenario is not None:
                 key = scenario_key(full.scenario)
-                base = self.library.reference(session, choice.base)
-                run = RunRef(
-                    base=base, overrides=overrides, confined=True, key="", scenario_key=key, name=draft.scenario.name
-                )
+                base, confined = self.shelf.reference(session, choice.base)
+                name = draft.scenario.name
+                run = RunRef(base=base, overrides=overrides, confined=confined, key="", scenario_key=key, name=name)
                 made = Prepared(draft, key, run)
         with self._lock:
             self._prepared[at] = made
@@ -189,7 +189,9 @@ class Laboratory:
                     first.frame if first is not None else None,
                 )
             )
-        runs = tuple(self._underway(jobs[ref.key]) for ref in missing if ref.key in jobs and jobs[ref.key].state != "done")
+        runs = tuple(
+            self._underway(jobs[ref.key]) for ref in missing if ref.key in jobs and jobs[ref.key].state != "done"
+        )
         active = any(run.state in {"running", "waiting"} for run in runs)
         notices = tuple(
             _told(job, "notice", job.notice.code, dict(job.notice.values), job.notice.problems)
@@ -203,6 +205,7 @@ class Laboratory:
             session,
             tuple(self.store.folders(session)) if listing else (),
             tuple(self._underway(job) for job in jobs.values()) if listing else (),
+            self.shelf.text(session, view.scenario) if view.page == "settings" else "",
         )
         finished = sum(len(arm.results) for arm in shown)
         return Sight(found, runs, finished, len(shown) * view.seeds, refusal, notices)
@@ -214,9 +217,7 @@ class Laboratory:
         return Underway(job.key, job.run.name, job.run.seed, job.state, job.done, job.total, self.jobs.position(job))
 
 
-def _told(
-    job: Job, state: str, code: str, values: Mapping[str, object], problems: tuple[Problem, ...]
-) -> Underway:
+def _told(job: Job, state: str, code: str, values: Mapping[str, object], problems: tuple[Problem, ...]) -> Underway:
     return Underway(
         job.key, job.run.name, job.run.seed, state, job.done, job.total, 0, code, tuple(values.items()), problems
     )

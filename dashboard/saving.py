@@ -19,7 +19,7 @@ def saved(laboratory: "Laboratory", session: str, view: View, what: str) -> dict
     if draft.scenario is None:
         return None
     if what == "document":
-        return _file(f"{draft.scenario.name}.yaml", laboratory.library.text(session, view.scenario), "text/yaml")
+        return _file(f"{draft.scenario.name}.yaml", laboratory.shelf.text(session, view.scenario), "text/yaml")
     from dashboard.dossier import dossier
 
     sight = laboratory.find(session, view, wait=60.0)

@@ -50,9 +50,7 @@ def status(view: View, words: Words, found: Found, runs: Sequence[Underway], fin
         parts.append(_progress(words, active, finished, wanted))
         if found.arm.sofar is not None and len(found.arm.sofar) and not found.arm.results:
             parts.append(_live(view, words, found))
-    for run in runs:
-        if run.state == "failed":
-            parts.append(kit.note(failure_told(words, run), "problem"))
+    parts += [kit.note(failure_told(words, run), "problem") for run in runs if run.state == "failed"]
     if not active and any(run.state == "cancelled" for run in runs):
         again = html.Button(words.text("shell.again"), id={"type": "again", "what": "runs"}, type="button",
                             className="action", n_clicks=0)  # fmt: skip
@@ -84,7 +82,9 @@ def _live(view: View, words: Words, found: Found) -> Component:
     calendar, key = found.arm.scenario.calendar, right_of(view, found.arm.scenario)
     years = (calendar.start_year, calendar.start_year + calendar.years - 1)
     figure = overview.sofar(found.arm.sofar, key, found.arm.display(view.language), years)
-    return kit.chart(view, words, f"live-{key}", words.text("shell.status.live"), figure, words.text("shell.status.live_told"))
+    return kit.chart(
+        view, words, f"live-{key}", words.text("shell.status.live"), figure, words.text("shell.status.live_told")
+    )
 
 
 def failure_told(words: Words, run: Underway) -> str:

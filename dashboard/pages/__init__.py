@@ -1,6 +1,7 @@
 """The pages, one module each: two pure functions, no callbacks.
 
-``controls(view, words, scenario)`` returns the options above the content, ``content(view, words, found)`` the content. A page reads its own options from ``view.options`` and treats unknown values as not given.
+``controls(view, words, scenario)`` returns the options above the content, ``content(view, words, found)`` the content.
+A page reads its own options from ``view.options`` and treats unknown values as not given.
 """
 
 from collections.abc import Callable

@@ -30,7 +30,9 @@ def content(view: View, words: Words, found: Found) -> Component:
         ]
         columns = words.text("runs.queue_columns")
         told = words.text("runs.queue_told")
-        parts.append(kit.table(words, "queue", words.text("runs.queue"), columns, rows, told, numeric=(1, 3), wide=True))
+        parts.append(
+            kit.table(words, "queue", words.text("runs.queue"), columns, rows, told, numeric=(1, 3), wide=True)
+        )
     if found.folders:
         kinds = words.group("runs.kinds")
         rows = [[_opened(entry), kinds[entry.kind], _seeds(entry.seeds), entry.when, _wrong(entry)]

@@ -66,12 +66,14 @@ def content(view: View, words: Words, found: Found) -> Component:
 
 
 def prices(arms: Sequence[Arm]) -> "pd.DataFrame":
-    """Return the prices of all runs in one table, as a comparison has it: arm, seed, period, year, month, …"""
+    """Return the prices of all runs in one table, as a comparison has it: arm, seed, period, year and so on."""
     import pandas as pd
 
     from scenarios.run_pool import prices_of
 
-    tables = [prices_of(result.markets).assign(arm=arm.label, seed=result.seed) for arm in arms for result in arm.results]
+    tables = [
+        prices_of(result.markets).assign(arm=arm.label, seed=result.seed) for arm in arms for result in arm.results
+    ]
     return pd.concat(tables, ignore_index=True)
 
 
@@ -84,7 +86,7 @@ def _tiles(words: Words, found: Found, key: str, display: Display) -> Component:
 def _tile(
     words: Words, kpi: str, results: "Sequence[RunResult]", base: "Sequence[RunResult]", display: Display
 ) -> Component:
-    """Return an indicator, and how it differs from the baseline: paired by seed, with an interval if there are several."""
+    """Return an indicator and its difference from the baseline, paired by seed; with several seeds an interval too."""
     values = np.array([float(result.kpis.get(kpi, np.nan)) for result in results])
     shown = comparison_words.value(display, kpi, estimate(values).mean)
     parts: list[Component | str] = [

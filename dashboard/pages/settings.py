@@ -50,7 +50,8 @@ def content(view: View, words: Words, found: Found) -> Component:
         className="tools",
     )  # fmt: skip
     upload = dcc.Upload(
-        html.Button(words.text("settings.upload"), type="button", className="tool"), id={"type": "upload", "what": "yaml"},
+        html.Button(words.text("settings.upload"), type="button", className="tool"),
+        id={"type": "upload", "what": "yaml"},
         accept=".yaml,.yml,text/yaml", multiple=False,
     )  # fmt: skip
     told = html.P(words.text("settings.upload_told"), className="caption")
