@@ -1,16 +1,21 @@
 """What a view chooses of a run's accounts: the year, a filter, the baseline; shared by the pages about accounts."""
 
+from math import floor, log10
+
+import numpy as np
+import numpy.typing as npt
 from dash.development.base_component import Component
 
 from dashboard import kit
 from dashboard.found import Found
 from dashboard.view import View
 from dashboard.words import Words
-from scenarios.display import Display, plain_number
+from scenarios.display import Display
 from scenarios.schema import Scenario
 
 ALL = ""
 """Value of an option that leaves nothing out."""
+DIGITS, MOST_DIGITS = 4, 6
 
 
 def not_there(words: Words, found: Found, page: str) -> Component | None:
@@ -58,6 +63,33 @@ def ends(scenario: Scenario) -> dict[str, int]:
     return {"first": scenario.calendar.start_year, "last": scenario.calendar.start_year + scenario.calendar.years - 1}
 
 
-def scaled(value: float, size: float, display: Display) -> str:
-    """Return a number of a column whose heading names the unit; a dash where there is none."""
-    return display.text("numbers.not_number") if value != value else plain_number(value / size, 4)  # noqa: PLR0124 - NaN
+def period_told(words: Words, scenario: Scenario, year: int | None) -> str:
+    """Return the chosen year, or the years of the run, as titles name them."""
+    return (
+        words.fill("firms.head.year", year=year)
+        if year is not None
+        else words.fill("firms.head.years", **ends(scenario))
+    )
+
+
+def column(values: npt.ArrayLike, size: float, display: Display) -> list[str]:
+    """Return the numbers of a table's column, whose heading names the unit, all with the same digits after the point.
+
+    Parameters
+    ----------
+    size : what the numbers are divided by, as `Display.scale` returns it.
+
+    Returns
+    -------
+    so many digits that the largest shows four; a dash where there is no number.
+    """
+    numbers = np.asarray(values, dtype=np.float64) / size
+    finite = np.abs(numbers[np.isfinite(numbers)])
+    largest = float(finite.max()) if finite.size else 0.0
+    digits = min(max(DIGITS - 1 - floor(log10(largest)), 0), MOST_DIGITS) if largest > 0 else 0
+    return [_fixed(value, digits) if np.isfinite(value) else display.text("numbers.not_number") for value in numbers]
+
+
+def _fixed(value: float, digits: int) -> str:
+    rounded = round(value, digits) + 0.0  # no minus before a zero
+    return f"{rounded:,.{digits}f}".replace("-", "\u2212")

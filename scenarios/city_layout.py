@@ -10,22 +10,24 @@ from market.instruments import Text
 
 FOLDER = Path(__file__).resolve().parent / "data" / "places"
 LAYOUTS = ("jiangxi",)
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Water:
-    """A river or lake as points in order, on the grid of its layout."""
+    """A river or lake as points in order, and where its name begins (None: it is not named), on the layout's grid."""
 
     name: Text
     kind: str
-    points: tuple[tuple[float, float], ...]
+    points: tuple[Point, ...]
+    label: Point | None
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Schematic positions of cities by id, and waters for orientation; no distance means anything."""
 
-    cities: dict[str, tuple[float, float]]
+    cities: dict[str, Point]
     waters: tuple[Water, ...]
 
 
@@ -40,13 +42,17 @@ def layout_of(cities: Iterable[str]) -> Layout | None:
 def layout(name: str) -> Layout:
     """Return a layout that ships, by name."""
     cities = {row["id"]: (float(row["x"]), float(row["y"])) for row in _rows(f"{name}-cities.csv")}
-    waters: dict[str, Water] = {}
+    waters: dict[str, list[dict[str, str]]] = {}
     for row in _rows(f"{name}-waters.csv"):
-        key = row["water"]
-        before = waters[key].points if key in waters else ()
-        point = (float(row["x"]), float(row["y"]))
-        waters[key] = Water(Text(en=row["name_en"], zh=row["name_zh"]), row["kind"], (*before, point))
-    return Layout(cities, tuple(waters.values()))
+        waters.setdefault(row["water"], []).append(row)
+    return Layout(cities, tuple(_water(rows) for rows in waters.values()))
+
+
+def _water(rows: list[dict[str, str]]) -> Water:
+    first = rows[0]
+    points = tuple((float(row["x"]), float(row["y"])) for row in rows)
+    label = (float(first["label_x"]), float(first["label_y"])) if first["label_x"] else None
+    return Water(Text(en=first["name_en"], zh=first["name_zh"]), first["kind"], points, label)
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -113,8 +113,8 @@ def history(firms: "pd.DataFrame", account: object, scenario: "Scenario") -> "pd
     """Return one row per year and right of an account, and its position at the end of each year.
 
     The position is what it received and bought minus what it emitted or used: since the first year where the right can
-    be carried over, else within the year. Trades count in the year they were made in, so purchases that settle an
-    earlier year count later than its flow.
+    be carried over, else within the year; rounded to lots. Trades count in the year they were made in, so purchases
+    that settle an earlier year count later than its flow.
     """
     import pandas as pd
 
@@ -125,7 +125,8 @@ def history(firms: "pd.DataFrame", account: object, scenario: "Scenario") -> "pd
         for name in ("flow", "baseline", "allocated", "net_purchase", "payment", "shortfall"):
             table[name] = rows[f"{name}_{key}"].to_numpy()
         left = table["allocated"] + table["net_purchase"] - table["flow"]
-        table["position"] = left.cumsum() if rule.banked else left
+        position = left.cumsum() if rule.banked else left
+        table["position"] = (position / rule.lot).round() * rule.lot
         parts.append(table)
     return pd.concat(parts, ignore_index=True)
 

@@ -37,7 +37,7 @@ def story(view: View, words: Words, found: Found, account: object, year: int | N
                   text("firms.story.flows_caption")),
         kit.chart(view, words, "firm-costs", text("firms.story.costs"),
                   firm_costs(rows, list(result.scenario.instruments), display), text("firms.story.costs_caption")),
-        kit.card(text("firms.story.words"), _told(words, found, rows, mine, right, year, display)),
+        kit.card(text("firms.story.words"), _told(words, found, rows, mine, right, year, display), wide=True),
         _trades(words, found, account, right, display),
         _table(words, found, account, table, right, display),
     ]  # fmt: skip

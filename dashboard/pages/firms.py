@@ -7,7 +7,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import kit
-from dashboard.chosen import ALL, baseline_name, chosen_year, ends, not_there, option, scaled, year_choice
+from dashboard.chosen import ALL, baseline_name, chosen_year, column, ends, not_there, option, period_told, year_choice
 from dashboard.found import Found, right_of
 from dashboard.pages.firm_story import story
 from dashboard.view import View
@@ -17,7 +17,7 @@ from scenarios.cost_curve import cost_curve, mean_price
 from scenarios.display import Display, say
 from scenarios.errors import InputError
 from scenarios.figures import firms as firm_figures
-from scenarios.firm_tables import SIZES, account_of, accounts_in, groups, payers
+from scenarios.firm_tables import COSTS, SIZES, account_of, accounts_in, groups, payers
 from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _everybody(view: View, words: Words, found: Found) -> list[Component]:
     table = accounts_in(result.firms, keys, right, year, size=_size(view), **chosen)
     if table.empty:
         return [kit.empty(words.text("firms.nobody"), words.text("firms.nobody_help"), _wider(view, words))]
-    period = str(year) if year is not None else words.fill("firms.head.years", **ends(found.arm.scenario))
+    period = period_told(words, found.arm.scenario, year)
     raw = result.firms[result.firms["account"].isin(table["account"])]
     raw = raw if year is None else raw[raw["year"] == year]
     position = firm_figures.allocation_by(groups(table, "sector"), "sector", right, display,
@@ -85,9 +85,9 @@ def _everybody(view: View, words: Words, found: Found) -> list[Component]:
         _payers(words, found, table, right, year, display, period),
         kit.chart(view, words, "firms-position", text("firms.position.title"), position,
                   text("firms.position.caption")),
-        kit.chart(view, words, "firms-cost", words.fill("firms.cost.title", period=period),
-                  figures.cost_by(raw, "sector", keys, display), text("firms.cost.caption")),
         _measures(view, words, found, chosen["sector"], right, display),
+        kit.chart(view, words, "firms-cost", words.fill("firms.cost.title", period=period),
+                  figures.cost_by(raw, "sector", keys, display), text("firms.cost.caption"), wide=True),
     ]  # fmt: skip
     return [_head(words, table, display, period), kit.grid(cards)]
 
@@ -101,9 +101,15 @@ def _wider(view: View, words: Words) -> Component:
 
 def _head(words: Words, table: "pd.DataFrame", display: Display, period: str) -> Component:
     count = words.fill("firms.head.firms", count=display.number(len(table)))
-    sums = {name: display.money(float(table[name].sum())) for name in ("total", "payment", "penalty", "abatement_cost")}
-    pays = words.fill("firms.head.pays", total=sums["total"], measures=sums["abatement_cost"],
-                      payments=sums["payment"], penalties=sums["penalty"])  # fmt: skip
+    sums = {name: display.money(float(table[name].sum())) for name in ("total", *COSTS)}
+    pays = words.fill(
+        "firms.head.pays",
+        total=sums["total"],
+        measures=sums["abatement_cost"],
+        payments=sums["payment"],
+        trading=sums["trading_cost"],
+        penalties=sums["penalty"],
+    )
     named = count if len(table) != 1 else words.text("firms.head.one")
     return html.P(
         [html.Strong(f"{named}{display.text('numbers.comma')}{period}"), f"{display.text('numbers.colon')}{pays}"]
@@ -155,14 +161,17 @@ def _payers(
     if name is not None:
         heads.append(texts["difference"].format(unit=unit))
         caption += ("" if words.language == "zh" else " ") + texts["caption_difference"].format(baseline=name)
-    shown: list[list[kit.Part]] = []
-    for row in rows.to_dict("records"):
-        cells: list[kit.Part] = [
-            kit.pick("firm", str(row["account"]), str(row[f"name_{words.language}"])),
-            display.name("sector", row["sector"]), display.name("city", row["city"]),
-            *(scaled(row[column], size, display) for column in money), scaled(row["burden"], 0.01, display),
-        ]  # fmt: skip
-        shown.append(cells if name is None else [*cells, scaled(row["difference"], size, display)])
+    names = rows[["account", f"name_{words.language}"]].astype(str).itertuples(index=False)
+    columns: list[list[kit.Part]] = [
+        [kit.pick("firm", account, label) for account, label in names],
+        [display.name("sector", key) for key in rows["sector"]],
+        [display.name("city", key) for key in rows["city"]],
+        *(list(column(rows[cost], size, display)) for cost in money),
+        list(column(rows["burden"], 0.01, display)),
+    ]
+    if name is not None:
+        columns.append(list(column(rows["difference"], size, display)))
+    shown = list(zip(*columns, strict=True))
     return kit.table(
         words, "firms-payers", texts["title"], heads, shown, caption, numeric=range(3, len(heads)), wide=True
     )

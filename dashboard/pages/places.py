@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
 from dash import html
 from dash.development.base_component import Component
 
 from dashboard import kit
-from dashboard.chosen import ALL, baseline_name, chosen_year, ends, not_there, option, scaled, year_choice
+from dashboard.chosen import ALL, baseline_name, chosen_year, column, not_there, option, period_told, year_choice
 from dashboard.found import Found, right_of
 from dashboard.view import View
 from dashboard.words import Words
@@ -49,7 +50,7 @@ def content(view: View, words: Words, found: Found) -> Component:
     table = groups(accounts_in(result.firms, list(scenario.instruments), right, year), "city")
     city = option(view, "city")
     known = city in set(table["city"])
-    period = str(year) if year is not None else words.fill("firms.head.years", **ends(scenario))
+    period = period_told(words, scenario, year)
     remarks = [kit.note(words.text("places.limits"))]
     if city and not known:
         remarks.append(kit.note(words.fill("places.unknown_city", city=city), "warning"))
@@ -100,6 +101,8 @@ def _city(view: View, words: Words, found: Found, city: str, right: str, display
 def _balance(
     words: Words, found: Found, table: "pd.DataFrame", right: str, year: int | None, period: str, display: Display
 ) -> Component:
+    import pandas as pd
+
     name, before = baseline_name(found, right), None
     if name is not None:
         other = found.baseline.results[0]
@@ -117,22 +120,25 @@ def _balance(
         caption += ("" if words.language == "zh" else " ") + texts["caption_difference"].format(baseline=name)
     numbers = ["accounts", "flow", "baseline", "allocated", "net_purchase", "paid"]
     whole = table[numbers].sum().to_frame().T.assign(city="")
-    shown: list[list[kit.Part]] = []
-    for part in (table, whole):
-        change, gap = ratio(part, "change").to_numpy(), ratio(part, "gap").to_numpy()
-        for i, row in enumerate(part.to_dict("records")):
-            key = str(row["city"])
-            cells: list[kit.Part] = [
-                kit.pick("city", key, display.name("city", key)) if part is table else html.Strong(texts["all"]),
-                display.number(row["accounts"]), scaled(row["flow"] * factor, size, display),
-                scaled(change[i], 0.01, display), scaled(row["allocated"] * factor, size, display),
-                scaled(gap[i], 0.01, display), scaled(row["net_purchase"] * factor, size, display),
-                scaled(row["paid"], money, display),
-            ]  # fmt: skip
-            if before is not None:
-                flow = before.get(key, float("nan")) if part is table else before.sum()
-                cells.append(scaled((row["flow"] - flow) * factor, size, display))
-            shown.append(cells)
+    for key in ("net_purchase", "paid"):  # what one city pays another adds up to rounding errors
+        whole[key] = whole[key].where(whole[key].abs() > NOTHING * table[key].abs().sum(), 0.0)
+    whole = pd.concat([table[["city", *numbers]], whole], ignore_index=True)
+    names = [kit.pick("city", str(key), display.name("city", str(key))) for key in table["city"]]
+    cells: list[list[kit.Part]] = [
+        [*names, html.Strong(texts["all"])],
+        [display.number(count) for count in whole["accounts"]],
+        list(column(whole["flow"] * factor, size, display)),
+        list(column(ratio(whole, "change"), 0.01, display)),
+        list(column(whole["allocated"] * factor, size, display)),
+        list(column(ratio(whole, "gap"), 0.01, display)),
+        list(column(whole["net_purchase"] * factor, size, display)),
+        list(column(whole["paid"], money, display)),
+    ]
+    if before is not None:
+        change = table["flow"].to_numpy() - before.reindex(table["city"]).to_numpy()
+        change = [*change, table["flow"].sum() - before.sum()]
+        cells.append(list(column(np.array(change) * factor, size, display)))
+    shown = list(zip(*cells, strict=True))
     title = texts["title"].format(period=period)
     return kit.table(words, "places-balance", title, heads, shown, caption, numeric=range(1, len(heads)), wide=True)
 

@@ -64,7 +64,7 @@ def cost_curve(curve: "pd.DataFrame", price: float, saved: float, instrument: st
         )  # fmt: skip
     figure.update_layout(hovermode="closest", margin={"b": 56})
     figure.update_yaxes(rangemode="tozero", tickformat=",~g")
-    figure.update_xaxes(separatethousands=True)
+    figure.update_xaxes(separatethousands=True, exponentformat="none")
     return say_empty(figure, display)
 
 
@@ -90,7 +90,7 @@ def burden(table: "pd.DataFrame", instrument: str, display: "Display", mark: Mar
     else:
         money, currency = display.scale(rows["total"], display.currency)
         height, vertical = rows["total"] / money, f"{display.text('figures.cost')} ({currency})"
-    figure = empty_figure(display, vertical, f"{display.text('firm_figures.net_sales')} ({unit})", height=420)
+    figure = empty_figure(display, vertical, f"{display.text('firm_figures.net_sales')} ({unit})", height=480)
     largest = float(rows["flow"].max()) if len(rows) else 0.0
     for name, colour, one in _by_sector(rows, display):
         told = [_told(row, instrument, display) for row in rows[one].itertuples(index=False)]
@@ -105,7 +105,7 @@ def burden(table: "pd.DataFrame", instrument: str, display: "Display", mark: Mar
         }  # fmt: skip
         (figure.add_scattergl if len(rows) > FEW else figure.add_scatter)(**trace)
     figure.update_layout(hovermode="closest", showlegend=True, legend={"itemsizing": "constant"}, margin={"b": 56})
-    figure.update_xaxes(zeroline=True, zerolinecolor=GREY, separatethousands=True)
+    figure.update_xaxes(zeroline=True, zerolinecolor=GREY, separatethousands=True, exponentformat="none")
     return say_empty(figure, display)
 
 
@@ -167,7 +167,9 @@ def allocation_by(
             marker={"color": BLACK}, text=told, textposition="outside", cliponaxis=False, customdata=marks,
         )  # fmt: skip
     figure.update_layout(barmode="group", bargap=0.3, hovermode="y unified", margin={"r": 60, "b": 56})
-    figure.update_xaxes(gridcolor=LIGHT, showgrid=True, separatethousands=True, rangemode="tozero")
+    figure.update_xaxes(
+        gridcolor=LIGHT, showgrid=True, separatethousands=True, exponentformat="none", rangemode="tozero"
+    )
     figure.update_yaxes(autorange="reversed", gridcolor="rgba(0,0,0,0)", zeroline=False)
     return say_empty(figure, display)
 

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from scenarios.city_layout import Layout
-from scenarios.figures.style import BLACK, GREY, LIGHT, SKY, empty_figure, label, say_empty
+from scenarios.display import say
+from scenarios.figures.style import BLACK, BLUE, GREY, LIGHT, empty_figure, label, say_empty
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,11 +17,13 @@ if TYPE_CHECKING:
     from scenarios.display import Display
 
 Shade = Literal["change", "gap"]
+Floats = npt.NDArray[np.float64]
 Mark = Callable[[str], str]
 
 WATER = "#B9DDF3"
 # From what is saved to what is added; grey in the middle, which is seen on white and on black.
 SCALE = ((0.0, "#0072B2"), (0.5, "#D9D9D9"), (1.0, "#D55E00"))
+BELOW = ((0.0, "#0072B2"), (1.0, "#E3EEF5"))
 LARGEST = 64.0  # diameter of the largest circle, in pixels
 
 
@@ -36,13 +40,11 @@ def city_map(
     mark : what a click on a city means, from its id.
     chosen : a city whose circle gets a thick edge.
     """
-    figure = empty_figure(display, "", " ", height=560)
+    figure = empty_figure(display, "", " ", height=600)
     _waters(figure, layout, display)
     places = [layout.cities[key] for key in table["city"]]
     if places and (table["flow"] > 0).any():
         values = 100.0 * ratio(table, shade).to_numpy()
-        known = np.isfinite(values)
-        reach = max(float(np.abs(values[known]).max()) if known.any() else 0.0, 1.0)
         names = [display.name("city", key) for key in table["city"]]
         edge = [4.0 if key == chosen else 1.0 for key in table["city"]]
         figure.add_scatter(
@@ -53,18 +55,13 @@ def city_map(
             marker={
                 "size": table["flow"], "sizemode": "area", "sizemin": 6, "opacity": 1.0,
                 "sizeref": 2.0 * float(table["flow"].max()) / LARGEST**2,
-                "color": np.where(known, values, 0.0), "cmin": -reach, "cmax": reach, "colorscale": SCALE,
-                "line": {"color": BLACK, "width": edge},
-                "colorbar": {
-                    "title": {"text": label(f"{display.text(f'place_figures.{shade}')} (%)"), "side": "right"},
-                    "thickness": 12, "len": 0.8, "outlinewidth": 0,
-                },
+                "line": {"color": BLACK, "width": edge}, **_coloured(values, shade, display),
             },
         )  # fmt: skip
     hidden: dict[str, Any] = {"visible": False, "fixedrange": True}
     figure.update_xaxes(range=[-0.6, 10.4], **hidden)
     figure.update_yaxes(range=[-0.6, 10.6], **hidden)
-    figure.update_layout(hovermode="closest", margin={"l": 8, "r": 8, "t": 8, "b": 8})
+    figure.update_layout(hovermode="closest", margin={"l": 8, "r": 8, "t": 8, "b": 72})
     return figure if any(trace.name for trace in figure.data) else say_empty(_bare(figure), display)
 
 
@@ -75,24 +72,18 @@ def city_bars(
     rows = table[table["flow"] > 0]
     factor, unit = display.amount_unit(instrument)
     size, unit = display.scale(rows["flow"] * factor, unit)
-    figure = empty_figure(display, "", f"{display.text('figures.flow')} ({unit})", height=120 + 34 * max(len(rows), 2))
+    figure = empty_figure(display, "", f"{display.text('figures.flow')} ({unit})", height=200 + 34 * max(len(rows), 2))
     if len(rows):
-        values = np.nan_to_num(100.0 * ratio(rows, shade).to_numpy())
-        reach = max(float(np.abs(values).max()), 1.0)
         figure.add_bar(
             y=[label(display.name("city", key)) for key in rows["city"]], x=rows["flow"] * factor / size,
             orientation="h", hovertext=hover(rows, instrument, display), hoverinfo="text",
             customdata=None if mark is None else [mark(str(key)) for key in rows["city"]],
-            marker={
-                "color": values, "cmin": -reach, "cmax": reach, "colorscale": SCALE,
-                "colorbar": {
-                    "title": {"text": label(f"{display.text(f'place_figures.{shade}')} (%)"), "side": "right"},
-                    "thickness": 12, "outlinewidth": 0,
-                },
-            },
+            marker=_coloured(100.0 * ratio(rows, shade).to_numpy(), shade, display),
         )  # fmt: skip
-    figure.update_layout(hovermode="closest", bargap=0.3, margin={"b": 56})
-    figure.update_xaxes(gridcolor=LIGHT, showgrid=True, separatethousands=True, rangemode="tozero")
+    figure.update_layout(hovermode="closest", bargap=0.3, margin={"b": 130})
+    figure.update_xaxes(
+        gridcolor=LIGHT, showgrid=True, separatethousands=True, exponentformat="none", rangemode="tozero"
+    )
     figure.update_yaxes(autorange="reversed", gridcolor="rgba(0,0,0,0)", zeroline=False)
     return say_empty(figure, display)
 
@@ -120,23 +111,33 @@ def hover(table: "pd.DataFrame", instrument: str, display: "Display") -> list[st
 
 
 def _waters(figure: "go.Figure", layout: Layout, display: "Display") -> None:
-    """Draw rivers and lakes under everything, named once."""
+    """Draw rivers and lakes under everything, with their names."""
     for water in layout.waters:
-        name = water.name.zh if display.language == "zh" else water.name.en
-        xs, ys = zip(*water.points, strict=True)
+        path = "M " + " L ".join(f"{x},{y}" for x, y in water.points)
         if water.kind == "lake":
-            path = "M " + " L ".join(f"{x},{y}" for x, y in water.points) + " Z"
-            figure.add_shape(type="path", path=path, fillcolor=WATER, line={"width": 0}, layer="below")
-            place = (float(np.mean(xs)), float(np.mean(ys)))
+            figure.add_shape(type="path", path=f"{path} Z", fillcolor=WATER, line={"width": 0}, layer="below")
         else:
-            for (x0, y0), (x1, y1) in zip(water.points[:-1], water.points[1:], strict=True):
-                line = {"color": WATER, "width": 4}
-                figure.add_shape(type="line", x0=x0, y0=y0, x1=x1, y1=y1, line=line, layer="below")
-            (x0, y0), (x1, y1) = water.points[-2:] if len(water.points) < 4 else water.points[1:3]
-            place = (0.5 * (x0 + x1), 0.5 * (y0 + y1))
-        figure.add_annotation(
-            text=label(name), x=place[0], y=place[1], showarrow=False, font={"size": 11, "color": SKY}, opacity=0.9
-        )
+            figure.add_shape(type="path", path=path, line={"color": WATER, "width": 4}, layer="below")
+        if water.label is not None:
+            figure.add_annotation(
+                text=f"<i>{label(say(water.name, display.language))}</i>", x=water.label[0], y=water.label[1],
+                showarrow=False, xanchor="left", font={"size": 11, "color": BLUE},
+            )  # fmt: skip
+
+
+def _coloured(values: Floats, shade: Shade, display: "Display") -> dict[str, Any]:
+    """Return colours of marks by percentages: blue below zero, red above; from light to blue where all lie below."""
+    known = values[np.isfinite(values)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    if high <= 0 and low < high:
+        ends: dict[str, Any] = {"cmin": low, "cmax": high, "colorscale": BELOW}
+    else:
+        reach = max(abs(low), abs(high), 1.0)
+        ends = {"cmin": -reach, "cmax": reach, "colorscale": SCALE}
+    title = {"text": label(f"{display.text(f'place_figures.{shade}')} (%)"), "side": "top"}
+    bar = {"title": title, "thickness": 10, "len": 0.7, "outlinewidth": 0, "orientation": "h", "yref": "container",
+           "y": 0.01, "yanchor": "bottom"}  # fmt: skip
+    return {"color": np.where(np.isfinite(values), values, 0.0), **ends, "colorbar": bar}
 
 
 def _bare(figure: "go.Figure") -> "go.Figure":
