@@ -129,9 +129,9 @@ def read_outcome(path: str | os.PathLike[str]) -> Outcome:
     """
     file = Path(path)
     try:
-        if file.stat().st_size > MOST_BYTES:
-            raise ValueError("it is too large")
-        return _outcome(json.loads(file.read_bytes()))
+        with file.open("rb") as opened:
+            # A cut document is no JSON: a file that is too large is refused like a damaged one.
+            return _outcome(json.loads(opened.read(MOST_BYTES)))
     except OSError as error:
         what = f"it cannot be read ({error.strerror or error})"
     except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -223,12 +223,12 @@ def _number(value: float) -> float | str:
 
 
 def _value(data: Any) -> float:
-    if isinstance(data, bool) or not isinstance(data, (int, float)) and data not in {"nan", "inf", "-inf"}:
-        raise ValueError(f"{data!r} is no number")
+    if isinstance(data, bool) or (not isinstance(data, (int, float)) and data not in {"nan", "inf", "-inf"}):
+        raise TypeError(f"{data!r} is no number")
     return float(data)
 
 
 def _text(data: Any) -> str:
     if not isinstance(data, str):
-        raise ValueError(f"{data!r} is no text")
+        raise TypeError(f"{data!r} is no text")
     return data
