@@ -48,7 +48,9 @@ class Found:
     ----------
     underway : whether runs of the view are still to come.
     session : id of the session, for what lies in its store.
-    folders : runs, comparisons and sweeps in the session's store, where a page asks for them.
+    folders : runs, comparisons and sweeps in the session's store, where a page lists them.
+    document : the scenario as a YAML document, where a page shows it.
+    queue : every run of the session that is waiting, under way or was over lately, where a page lists them.
     outcomes : what validation suites gave, by name of the suite (`scenarios.validation.outcomes`).
     unread : what is wrong with files that could not be read.
     """
@@ -57,6 +59,8 @@ class Found:
     underway: bool = False
     session: str = "local"
     folders: tuple[Any, ...] = ()
+    queue: tuple[Any, ...] = ()
+    document: str = ""
     outcomes: "Mapping[str, Outcome]" = field(default_factory=dict)
     unread: tuple[Problem, ...] = ()
 
