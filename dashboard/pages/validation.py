@@ -35,7 +35,7 @@ def wanted(view: View, outcomes: Mapping[str, Outcome]) -> tuple[str, ...]:
     return tuple(name for name in asked if name not in outcomes or not outcomes[name].current)
 
 
-def controls(view: View, words: Words, scenario: Scenario) -> Component:  # noqa: ARG001 - every page is called so
+def controls(view: View, words: Words, scenario: Scenario, own: Scenario) -> Component:  # noqa: ARG001 - as every page
     """Return the choice of a suite, and of failing cases only."""
     choices = {SUMMARY: words.text("validation.summary"), EVERY: words.text("validation.every")}
     for group, names in suite_groups().items():
@@ -46,7 +46,7 @@ def controls(view: View, words: Words, scenario: Scenario) -> Component:  # noqa
             kit.choose("suite", words.text("validation.suite"), choices, _suite(view), words.text("validation.help")),
             kit.choose("failing", words.text("validation.cases"), words.group("validation.which"), _failing(view)),
         ],
-        className="options",
+        className="row",
     )
 
 
@@ -54,15 +54,16 @@ def content(view: View, words: Words, found: Found) -> Component:
     """Return what the suites gave, and three plots of theory against runs."""
     suite, outcomes = _suite(view), found.outcomes
     parts: list[kit.Part] = [kit.note(str(problem), "warning") for problem in found.unread]
-    parts.append(_standing(words, outcomes, len(wanted(view, outcomes)) if found.underway else 0))
-    if _failing(view) == "yes":
-        parts.append(_failures(words, outcomes, suite))
-    elif suite in {SUMMARY, EVERY}:
-        parts.append(_summary(words, outcomes))
-    else:
-        parts.append(_cases(words, suite, outcomes.get(suite)))
+    parts.append(_standing(words, outcomes, len(wanted(view, outcomes))))
     plots = kit.grid([*_textbook_charts(view, words), _agreement(view, words, found)])
-    return html.Div([*parts, plots])
+    if _failing(view) == "yes":
+        parts += [_failures(words, outcomes, suite), plots]
+    elif suite in {SUMMARY, EVERY}:
+        # The list of all suites is long: the plots would be out of sight below it.
+        parts += [plots, _summary(words, outcomes)]
+    else:
+        parts += [_cases(words, suite, outcomes.get(suite)), plots]
+    return html.Div(parts)
 
 
 def _suite(view: View) -> str:
@@ -79,7 +80,7 @@ def _standing(words: Words, outcomes: Mapping[str, Outcome], underway: int) -> C
     """Return in a sentence how much has been checked, and with what result."""
     total = sum(map(len, suite_groups().values()))
     if underway:
-        return kit.note(words.fill("validation.underway", count=underway, total=total))
+        return kit.note(words.fill("validation.underway", count=underway))
     if not outcomes:
         return kit.empty(words.text("validation.nothing"), words.text("validation.nothing_remedy"), _run_all(words))
     current = [outcome for outcome in outcomes.values() if outcome.current]
@@ -100,17 +101,17 @@ def _run_all(words: Words) -> Component:
 def _summary(words: Words, outcomes: Mapping[str, Outcome]) -> Component:
     rows: list[Sequence[kit.Part]] = []
     for group, names in suite_groups().items():
-        for name in names:
+        for place, name in enumerate(names):
             title, source = words.text(f"validation.suites.{name}")
             outcome = outcomes.get(name)
+            field = words.text(f"validation.groups.{group}") if place == 0 else ""
             told = ("–", "–", "–") if outcome is None else _counts(words, outcome)
             made = words.text("validation.not_run") if outcome is None else _made(words, outcome)
-            rows.append((words.text(f"validation.groups.{group}"), kit.pick("suite", name, title), source, *told, made))
-    shown = kit.table(
+            rows.append((field, kit.pick("suite", name, title), source, *told, made))
+    return kit.table(
         words, "validation-suites", words.text("validation.suites_title"), words.text("validation.suite_columns"),
         rows, words.text("validation.suites_caption"), numeric=(3, 4, 5), wide=True,
     )  # fmt: skip
-    return html.Div([_run_all(words), shown])
 
 
 def _counts(words: Words, outcome: Outcome) -> tuple[str, str, str]:
@@ -119,7 +120,7 @@ def _counts(words: Words, outcome: Outcome) -> tuple[str, str, str]:
 
 
 def _made(words: Words, outcome: Outcome) -> str:
-    made = outcome.made.replace("T", " ").removesuffix("+00:00")
+    made = outcome.made.replace("T", " ")[:16]
     path = "validation.made" if outcome.current else "validation.made_by_other"
     return words.fill(path, made=made, version=outcome.version, code=outcome.code)
 
@@ -194,11 +195,12 @@ def _textbook_charts(view: View, words: Words) -> list[Component]:
         "bank": theory.hotelling_bank(path, banking.compliance, right, told),
     }
     values = {
-        "theory": said.price(right, price),
-        "run": said.price(right, float(made)),
-        "first": told.price(right, float(path["price"].iloc[0])),
-        "last": told.price(right, float(path["price"].iloc[-1])),
+        "theory": plain_number(price, 8),
+        "run": plain_number(float(made), 8),
+        "first": plain_number(float(path["price"].iloc[0]), 8),
+        "last": plain_number(float(path["price"].iloc[-1]), 8),
         "exhausted": exhausted,
+        "unit": said.price_unit(right),
     }
     return [
         kit.chart(

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
 ROOM = 1.25
-"""How far the axes of a logarithmic figure reach beyond its points."""
+"""How far the line on which both prices are equal reaches beyond the points."""
+DECADE = 10.0
 
 
 def supply_and_demand(
@@ -117,13 +118,13 @@ def hotelling_bank(
 
 
 def plan_against_market(yearly: "pd.DataFrame", display: "Display") -> "go.Figure":
-    """Return the mean price of each year and right against the least-cost plan's, on logarithmic axes.
+    """Return the mean price of each year and right against the least-cost plan's.
 
-    On the line both are equal. Rights have units of their own, so each point is read against itself; the hover tells
+    On the line both are equal. Axes are logarithmic where prices differ more than tenfold. Rights have units of their own, so each point is read against itself; the hover tells
     unit and year. Years without a trade, or with a price of zero, have no point (`comparable`).
     """
     axes = f"{display.text('theory.reference_price')} ({_unit(display)})"
-    figure = empty_figure(display, f"{display.text('theory.mean_price')} ({_unit(display)})", axes, 420)
+    figure = empty_figure(display, f"{display.text('theory.mean_price')} ({_unit(display)})", axes, 460)
     rows = comparable(yearly)
     if rows.empty:
         return say_empty(figure, display)
@@ -146,11 +147,11 @@ def plan_against_market(yearly: "pd.DataFrame", display: "Display") -> "go.Figur
             hovertemplate=f"%{{customdata}}: {display.text('theory.mean_price')} %{{y:,.5~g}}, "
             f"{display.text('theory.reference_price')} %{{x:,.5~g}} {unit}",
         )  # fmt: skip
-    span = [float(np.log10(end)) for end in ends]
-    few = {"type": "log", "range": span, "dtick": 1 if span[1] - span[0] > 1 else "D2", "tickformat": ",~g"}
+    far = ends[1] > DECADE * ends[0]
+    axis = {"type": "log", "range": list(np.log10(ends)), "dtick": 1} if far else {"range": ends}
     figure.update_layout(hovermode="closest")
-    figure.update_xaxes(**few)
-    figure.update_yaxes(**few)
+    figure.update_xaxes(**axis, tickformat=",~g")
+    figure.update_yaxes(**axis, tickformat=",~g")
     return figure
 
 
