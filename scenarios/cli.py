@@ -179,11 +179,17 @@ def report(folder: Path, /, *, language: Language = "en") -> int:
 
 
 @app.command
-def validate(*, json: AsJson = False) -> int:
-    """Hold the simulator against theory and published numbers; exit code 1 if a case fails."""
+def validate(*, json: AsJson = False, out: Path | None = None) -> int:
+    """Hold the simulator against theory and published numbers; exit code 1 if a case fails.
+
+    Parameters
+    ----------
+    out
+        Folder that keeps what came out, a small file a suite; older ones in it are replaced.
+    """
     from scenarios.commands import running
 
-    return running.validate(json)
+    return running.validate(json, out)
 
 
 @app.command
