@@ -13,6 +13,7 @@ class Settings:
     Attributes
     ----------
     address, port : where the server listens.
+    apart : whether sessions are kept apart though there is no token; with a token they always are.
     token : secret that a browser has to show first; without one there is a single user, who needs none.
     runs : folder of saved runs. A single user's runs lie in it, everybody else's in ``sessions`` beneath it.
     workers : processes that run scenarios.
@@ -20,6 +21,7 @@ class Settings:
     queue_in_all : most runs that may wait, of all sessions together.
     running_per_session : runs of one session that may be under way while another session waits.
     result_bytes : memory for results, in bytes; those used longest ago leave it first.
+    documents : most documents of its own that a session may keep.
     upload_bytes : largest file that can be brought in, in bytes.
     recycle_after : runs after which a worker is replaced.
     worker_memory : resident memory above which a worker is replaced after its run, in bytes.
@@ -30,12 +32,14 @@ class Settings:
     address: str = "127.0.0.1"
     port: int = 8050
     token: str | None = None
+    apart: bool = False
     runs: Path = Path("runs")
     workers: int = 2
-    queue_per_session: int = 8
-    queue_in_all: int = 100
+    queue_per_session: int = 100
+    queue_in_all: int = 2000
     running_per_session: int = 1
     result_bytes: int = 256 * MEBIBYTE
+    documents: int = 50
     upload_bytes: int = MEBIBYTE
     recycle_after: int = 200
     worker_memory: int = 1024 * MEBIBYTE

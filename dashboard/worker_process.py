@@ -14,6 +14,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -85,6 +86,18 @@ def _end_with_the_server() -> None:
     threading.Thread(target=leave, daemon=True).start()
 
 
+def _scenario(run: RunRef) -> Scenario:
+    """Return the scenario of a run; what comes from a browser is data."""
+    from scenarios.loading import library, load, read
+
+    if not run.confined:
+        return load(run.base, dict(run.overrides))
+    draft = read(run.base if run.base in library() else Path(run.base), dict(run.overrides), confined=True)
+    if draft.scenario is None:
+        raise InputError(draft.problems)
+    return draft.scenario
+
+
 class _Bench:
     """The last few scenarios, built, and one run at a time."""
 
@@ -154,13 +167,12 @@ class _Bench:
         from dashboard.store import scenario_key
         from scenarios.build import build
         from scenarios.checks import check
-        from scenarios.loading import load
 
         place = (run.base, run.scenario_key)
         if run.scenario_key and place in self.built:
             self.built.move_to_end(place)
             return self.built[place]
-        scenario = load(run.base, dict(run.overrides))
+        scenario = _scenario(run)
         if run.scenario_key and scenario_key(scenario) != run.scenario_key:
             raise _ChangedError
         enter("check")

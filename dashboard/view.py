@@ -1,0 +1,215 @@
+"""The view: everything that decides what a person sees, small enough to be a link.
+
+A page is a function of its view, so a URL that is sent to a colleague restores what the sender saw. What a view names
+may not exist (an old link, a hand-written one): reading a URL never fails, it says what was left out.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, get_args
+from urllib.parse import parse_qsl, quote, urlencode
+
+from scenarios.display import Language
+
+PAGES = ("scenario", "settings", "runs", "markets", "firms", "places", "compare", "sweeps", "validation", "about")
+START = "jiangxi"
+MOST_SEEDS = 20
+MOST_OTHERS = 2
+MOST_CHANGES = 400
+MOST_URL = 60_000
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A scenario as it is chosen: what it starts from and the values that differ, by dotted path.
+
+    Attributes
+    ----------
+    base : name of a library scenario, or `own-…`, a document of the session.
+    changes : what `scenarios.load` takes as overrides.
+    """
+
+    base: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The choice in one line: the base, and `;path=JSON` for every change."""
+        parts = (f";{path}={_json(value)}" for path, value in sorted(self.changes.items()))
+        return self.base + "".join(parts)
+
+    @classmethod
+    def of_text(cls, text: str) -> "Choice":
+        """Return the choice that a line says; raise ValueError where it is none."""
+        base, *parts = text.split(";")
+        changes = {}
+        for part in parts:
+            path, equals, value = part.partition("=")
+            if not path or not equals:
+                raise ValueError(f"{part!r} is not path=value")
+            changes[path] = json.loads(value)
+        if len(changes) > MOST_CHANGES:
+            raise ValueError(f"{len(changes)} changed values are too many")
+        return cls(base, changes)
+
+    def with_changes(self, changes: Mapping[str, Any]) -> "Choice":
+        """Return the choice with further values changed."""
+        return Choice(self.base, {**self.changes, **changes})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is looked at, and how.
+
+    Attributes
+    ----------
+    scenario, baseline, others : what is run and compared; without a baseline it is the scenario's base, unchanged.
+    seeds : how many seeds every scenario is run with: 0, 1, 2, …
+    right : the instrument that is looked at; None for the first.
+    options : what the page itself lets a person choose, by name.
+    unread : parts of a URL that could not be read, for a message.
+    """
+
+    language: Language = "en"
+    page: str = PAGES[0]
+    scenario: Choice = Choice(START)
+    baseline: Choice | None = None
+    others: tuple[Choice, ...] = ()
+    seeds: int = 1
+    right: str | None = None
+    dark: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+
+    @property
+    def compared(self) -> Choice:
+        """The baseline, or the unchanged scenario in its place."""
+        return self.baseline if self.baseline is not None else Choice(self.scenario.base)
+
+    @property
+    def arms(self) -> tuple[Choice, ...]:
+        """Every scenario of the view without doubles: the one that is changed, then the baseline and the others."""
+        return tuple({choice.text: choice for choice in (self.scenario, self.compared, *self.others)}.values())
+
+    @property
+    def url(self) -> str:
+        """Path and query that restore the view."""
+        query: list[tuple[str, str]] = [("scenario", self.scenario.text)]
+        if self.baseline is not None:
+            query.append(("baseline", self.baseline.text))
+        query += [("also", choice.text) for choice in self.others]
+        if self.seeds != 1:
+            query.append(("seeds", str(self.seeds)))
+        if self.right is not None:
+            query.append(("right", self.right))
+        if self.dark:
+            query.append(("dark", "1"))
+        query += [(f"o.{name}", value) for name, value in sorted(self.options.items())]
+        return f"/{self.language}/{self.page}?{urlencode(query, quote_via=quote, safe=';=,:[]{}')}"
+
+    @classmethod
+    def of_url(cls, path: str, query: str) -> "View":
+        """Return the view of a URL; what cannot be read is left at its default and named in `unread`."""
+        unread: list[str] = []
+        language, page = _path(path, unread)
+        view = cls(language, page)
+        if len(query) > MOST_URL:
+            return replace(view, unread=(*unread, f"{query[:40]}…"))
+        others: list[Choice] = []
+        options: dict[str, str] = {}
+        for name, value in parse_qsl(query.lstrip("?"), keep_blank_values=True):
+            try:
+                if name == "scenario":
+                    view = replace(view, scenario=Choice.of_text(value))
+                elif name == "baseline":
+                    view = replace(view, baseline=Choice.of_text(value))
+                elif name == "also":
+                    others.append(Choice.of_text(value))
+                elif name == "seeds":
+                    view = replace(view, seeds=_seeds(value))
+                elif name == "right":
+                    view = replace(view, right=value)
+                elif name == "dark":
+                    view = replace(view, dark=value == "1")
+                elif name.startswith("o.") and len(options) < 40:
+                    options[name[2:]] = value
+                else:
+                    unread.append(f"{name}={value}"[:80])
+            except (ValueError, RecursionError):
+                unread.append(f"{name}={value}"[:80])
+        unread += [choice.text[:80] for choice in others[MOST_OTHERS:]]
+        return replace(view, others=tuple(others[:MOST_OTHERS]), options=options, unread=tuple(unread))
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The view as plain data, for the browser's store."""
+        return {
+            "language": self.language,
+            "page": self.page,
+            "scenario": _plain(self.scenario),
+            "baseline": None if self.baseline is None else _plain(self.baseline),
+            "others": [_plain(choice) for choice in self.others],
+            "seeds": self.seeds,
+            "right": self.right,
+            "dark": self.dark,
+            "options": dict(self.options),
+            "unread": list(self.unread),
+        }
+
+    @classmethod
+    def of_data(cls, data: Mapping[str, Any]) -> "View":
+        """Return the view of plain data that came back from a browser: as little trusted as a URL."""
+        scenario, baseline = _chosen(data.get("scenario")), data.get("baseline")
+        others = data.get("others") or ()
+        options = data.get("options") or {}
+        language, page = data.get("language"), data.get("page")
+        return cls(
+            language if language in LANGUAGES else "en",
+            page if page in PAGES else PAGES[0],
+            scenario,
+            None if baseline is None else _chosen(baseline),
+            tuple(_chosen(choice) for choice in list(others)[:MOST_OTHERS]),
+            min(max(int(data.get("seeds") or 1), 1), MOST_SEEDS),
+            None if data.get("right") is None else str(data["right"]),
+            bool(data.get("dark")),
+            {str(name): str(value) for name, value in list(options.items())[:40]},
+            tuple(str(word) for word in list(data.get("unread") or ())[:20]),
+        )
+
+
+def _json(value: Any) -> str:
+    """Return a value as JSON in which no semicolon stands: that separates changes."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace(";", "\\u003b")
+
+
+def _path(path: str, unread: list[str]) -> tuple[Language, str]:
+    steps = [step for step in path.split("/") if step]
+    language = next((known for known in LANGUAGES if steps[:1] == [known]), None)
+    if language is None:
+        unread += [path] if steps else []
+        return "en", PAGES[0]
+    page = steps[1] if len(steps) > 1 else PAGES[0]
+    if page not in PAGES or len(steps) > 2:
+        unread.append(path)
+        page = PAGES[0]
+    return language, page
+
+
+def _seeds(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= MOST_SEEDS:
+        raise ValueError(f"{number} seeds")
+    return number
+
+
+def _plain(choice: Choice) -> dict[str, Any]:
+    return {"base": choice.base, "changes": dict(choice.changes)}
+
+
+def _chosen(data: Any) -> Choice:
+    if not isinstance(data, Mapping) or not isinstance(data.get("changes", {}), Mapping):
+        return Choice(START)
+    changes = dict(list(data.get("changes", {}).items())[:MOST_CHANGES])
+    return Choice(str(data.get("base", START)), {str(path): value for path, value in changes.items()})
