@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from dashboard.found import Arm, Found
 from dashboard.jobs import Job, Jobs, Refused
 from dashboard.settings import Settings
-from dashboard.shelf import Shelf
+from dashboard.shelf import STORED, Shelf
 from dashboard.status import Underway
 from dashboard.store import Store, scenario_key, seeded
 from dashboard.tasks import RunRef
@@ -67,7 +67,7 @@ class Laboratory:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = Store(settings.runs, settings.result_bytes, apart=settings.apart or settings.token is not None)
+        self.store = Store(settings.runs, settings.result_bytes, apart=settings.apart)
         self.shelf = Shelf(settings, self.store)
         self.pool = Pool(settings)
         self.jobs = Jobs(self.pool, settings, self.store)
@@ -97,7 +97,7 @@ class Laboratory:
             full = self.shelf.draft(session, choice.base, overrides)
             if full.scenario is not None:
                 key = scenario_key(full.scenario)
-                base, confined = self.shelf.reference(session, choice.base)
+                base, confined = self.shelf.reference(session, choice.base), not choice.base.startswith(STORED)
                 name = draft.scenario.name
                 run = RunRef(base=base, overrides=overrides, confined=confined, key="", scenario_key=key, name=name)
                 made = Prepared(draft, key, run)
