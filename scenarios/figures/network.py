@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from scenarios.figures.style import BLUE, GREEN, GREY, ORANGE, empty_figure, label, say_empty
+from scenarios.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, empty_figure, label, say_empty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +72,7 @@ def network(
     hidden = {"visible": False, "showgrid": False, "zeroline": False}
     figure.update_layout(hovermode="closest", margin={"l": 10, "r": 10, "t": 12, "b": 10}, showlegend=True)
     figure.update_xaxes(**hidden, range=[-2.1, 2.1])
-    figure.update_yaxes(**hidden, range=[-1.25, 1.25], scaleanchor="x")
+    figure.update_yaxes(**hidden, range=[-1.3, 1.3], scaleanchor="x")
     if rows.empty:
         return say_empty(figure, display)
     table, _ = flows_between(rows, names, sectors, display)
@@ -130,7 +130,7 @@ def _add_edges(
     figure.add_scatter(
         x=middle[:, 0], y=middle[:, 1], mode="markers", showlegend=False, hovertemplate="%{text}<extra></extra>",
         text=[label(one) for one in told],
-        marker={"symbol": "arrow", "angle": angle, "size": 6 + 7 * share, "color": GREY},
+        marker={"symbol": "arrow", "angle": angle, "size": 8 + 7 * share, "color": BLACK, "opacity": 0.7},
     )  # fmt: skip
 
 
@@ -151,13 +151,20 @@ def _add_nodes(
         sign = {"net_buyers": 1, "net_sellers": -1, "even": 0}[group]
         mine = np.flatnonzero(np.sign(bought - sold) == sign)
         if mine.size:
-            side = ["middle right" if place[i, 0] >= 0 else "middle left" for i in mine]
+            side = [_beside(*place[i]) for i in mine]
             figure.add_scatter(
                 x=place[mine, 0], y=place[mine, 1], name=display.text(f"sessions.{group}"), mode="markers+text",
                 text=[label(_short(names[i])) if i in shown else "" for i in mine], textposition=side,
                 textfont={"size": 11}, marker={"color": colour, "size": size[mine], "opacity": 0.95},
                 customdata=[told[i] for i in mine], hovertemplate="%{customdata}<extra></extra>", cliponaxis=False,
             )  # fmt: skip
+
+
+def _beside(x: float, y: float) -> str:
+    """Return on which side of a node its name stands: outside the circle."""
+    if abs(x) < 0.3:
+        return "top center" if y > 0 else "bottom center"
+    return "middle right" if x > 0 else "middle left"
 
 
 def _short(name: str) -> str:

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-SEEN = 6.0
-"""How many times the traded amount, and how many times 0.25 of the price, an axis reaches at most to either side."""
+SEEN = 4.0
+"""How many times the traded amount the axis of quantities reaches at most."""
+FAR = 1.5
+"""How far from the price, as a share of it, an axis of prices reaches at most."""
 
 
 def cumulated(orders: "pd.DataFrame", side: int) -> tuple[Floats, Floats]:
@@ -52,10 +54,11 @@ def curves(
     price = float(session["price"]) if traded else float(session["indicative"])
     found = {side: cumulated(orders, side) for side in (1, -1)}
     longest = max([total[-1] for _, total in found.values() if total.size], default=0.0)
-    seen = min(longest, SEEN * volume) if traded else longest
+    near = [_near(*found[side], price) for side in (1, -1)]
+    seen = min(longest, SEEN * volume, max(1.25 * volume, *near)) if traded else longest
     size, unit = display.scale(seen * factor, unit)
     figure = empty_figure(
-        display, f"{display.text('figures.price')} ({display.price_unit(instrument)})",
+        display, f"{display.text('sessions.price')} ({display.price_unit(instrument)})",
         f"{display.text('sessions.quantity')} ({unit})", height=380,
     )  # fmt: skip
     for side, name, colour in ((1, "bid_for", BLUE), (-1, "offered", ORANGE)):
@@ -84,7 +87,7 @@ def curves(
         figure.add_annotation(text=label(display.text("sessions.untraded")), showarrow=False, x=1, y=1, xref="paper",
                               yref="paper", xanchor="right", yanchor="top")  # fmt: skip
     if np.isfinite(price) and price > 0 and figure.data:
-        _look_at(figure, np.concatenate([prices for prices, _ in found.values()]), price)
+        _look_at(figure, np.concatenate([prices[_within(total, seen)] for prices, total in found.values()]), price)
     figure.update_xaxes(range=[0, 1.02 * seen * factor / size] if seen > 0 else None, separatethousands=True)
     figure.update_layout(hovermode="closest", showlegend=True)
     return say_empty(figure, display)
@@ -102,7 +105,7 @@ def book(orders: "pd.DataFrame", instrument: str, display: "Display") -> "go.Fig
     size, unit = display.scale([total[-1] * factor for _, total in found.values() if total.size] or [0.0], unit)
     figure = empty_figure(
         display, f"{display.text('sessions.waiting')} ({unit})",
-        f"{display.text('figures.price')} ({display.price_unit(instrument)})", height=380,
+        f"{display.text('sessions.price')} ({display.price_unit(instrument)})", height=380,
     )  # fmt: skip
     for side, name, colour, faint in (
         (1, "bids", BLUE, "rgba(0,114,178,0.18)"), (-1, "asks", ORANGE, "rgba(230,159,0,0.22)")
@@ -118,7 +121,7 @@ def book(orders: "pd.DataFrame", instrument: str, display: "Display") -> "go.Fig
     if best:
         every = np.concatenate([price for price, _ in found.values()])
         middle = float(np.mean(best))
-        low, high = max(every.min(), middle * (1 - 0.25 * SEEN)), min(every.max(), middle * (1 + 0.25 * SEEN))
+        low, high = max(every.min(), middle / (1 + FAR)), min(every.max(), middle * (1 + FAR))
         edge = 0.04 * (high - low) or 0.02 * middle
         figure.update_xaxes(range=[low - edge, high + edge])
     figure.update_layout(hovermode="closest", showlegend=True)
@@ -127,9 +130,20 @@ def book(orders: "pd.DataFrame", instrument: str, display: "Display") -> "go.Fig
     return say_empty(figure, display)
 
 
+def _near(prices: Floats, total: Floats, price: float) -> float:
+    """Return how far a curve reaches while it is not far from a price."""
+    close = total[(prices <= price * (1 + FAR)) & (prices >= price / (1 + FAR))]
+    return float(close[-1]) if close.size else 0.0
+
+
+def _within(total: Floats, seen: float) -> slice:
+    """Return the steps of a curve that an axis of quantities up to ``seen`` shows."""
+    return slice(0, int(np.searchsorted(total, seen)) + 1)
+
+
 def _look_at(figure: "go.Figure", prices: Floats, price: float) -> None:
     """Set the axis of prices so that a few limits far away do not decide what can be seen."""
-    top = min(float(prices.max(initial=price)), price * (1 + 0.25 * SEEN))
-    low = max(float(prices.min(initial=price)), price * (1 - 0.25 * SEEN), 0.0)
-    edge = 0.06 * (max(top, price) - low) or 0.05 * price
+    top = min(float(prices.max(initial=price)), price * (1 + FAR))
+    low = max(float(prices.min(initial=price)), price / (1 + FAR))
+    edge = 0.06 * (top - low) or 0.05 * price
     figure.update_yaxes(range=[max(0.0, low - edge), top + edge], tickformat=",~g", zeroline=False)

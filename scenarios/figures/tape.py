@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from scenarios.figures.style import BLUE, GREY, LIGHT, ORANGE, RED, empty_figure, label, say_empty, years_axis
+from scenarios.figures.style import BLACK, BLUE, GREY, LIGHT, ORANGE, RED, empty_figure, label, say_empty, years_axis
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,10 +23,10 @@ ONE_BY_ONE = 4_000
 """Up to this many trades are parts of the page, which any browser draws; more of them need WebGL."""
 COUNTED = 50_000
 """More trades than this are counted by time and price."""
-CELLS = (180, 90)
+CELLS = (180, 110)
 TAIL = 0.002
 """The share of trades at either end of prices that are not counted but drawn, where they are counted at all."""
-SHADES = ((0.0, "rgba(0,114,178,0.04)"), (0.25, "#9CC6E3"), (0.6, "#3E8FC4"), (1.0, "#013A5E"))
+SHADES = ((0.0, "#B7DDF2"), (0.5, BLUE), (1.0, RED))
 SIDES = (("buyer_came", 1, BLUE), ("seller_came", -1, ORANGE), ("neither", 0, GREY))
 
 
@@ -39,9 +39,9 @@ def every_trade(trades: "pd.DataFrame", instrument: str, display: "Display", per
     periods : in a year.
     """
     rows = trades[trades["instrument"] == instrument]
-    figure = empty_figure(display, f"{display.text('figures.price')} ({display.price_unit(instrument)})", height=380)
+    figure = empty_figure(display, f"{display.text('sessions.price')} ({display.price_unit(instrument)})", height=380)
     time, price = moments(rows, periods), rows["price"].to_numpy(dtype=np.float64)
-    figure.update_layout(hovermode="closest", showlegend=True)
+    figure.update_layout(hovermode="closest", showlegend=True, legend={"itemsizing": "constant"})
     if len(rows) > COUNTED:
         _add_counts(figure, time, price, display)
     elif len(rows):
@@ -91,17 +91,18 @@ def _add_counts(figure: "go.Figure", time: Floats, price: Floats, display: "Disp
     top = int(np.ceil(np.nanmax(shown)))
     ticks = list(range(top + 1))
     figure.add_heatmap(
-        x=0.5 * (x[1:] + x[:-1]), y=0.5 * (y[1:] + y[:-1]), z=shown, customdata=count.T, zmin=-0.3, zmax=max(top, 1),
+        x=0.5 * (x[1:] + x[:-1]), y=0.5 * (y[1:] + y[:-1]), z=shown, customdata=count.T, zmin=0, zmax=max(top, 1),
         colorscale=SHADES, hoverongaps=False, name=display.text("sessions.count"),
         hovertemplate=f"%{{y:,.5~g}}: %{{customdata:,.0f}} {label(display.text('sessions.count'))}<extra></extra>",
         colorbar={
-            "title": {"text": label(display.text("sessions.count")), "side": "right"}, "thickness": 12, "outlinewidth": 0,
-            "tickvals": ticks, "ticktext": [f"{10**n:,}" for n in ticks],
+            "title": {"text": label(display.text("sessions.count")), "side": "top"}, "thickness": 12, "outlinewidth": 0,
+            "len": 0.95, "x": 1.01, "tickvals": ticks, "ticktext": [f"{10**n:,}" for n in ticks],
         },
     )  # fmt: skip
     if not inside.all():
         name = display.text("sessions.beyond")
-        _add_points(figure, time[~inside], price[~inside], name, RED, int((~inside).sum()))
+        _add_points(figure, time[~inside], price[~inside], name, BLACK, int((~inside).sum()))
+    figure.update_layout(margin={"r": 110})
     figure.update_yaxes(showgrid=False)
 
 
