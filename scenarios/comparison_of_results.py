@@ -1,0 +1,121 @@
+"""A comparison made of results that are there already: the tables that `scenarios.compare` gives for the same runs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from scenarios.comparison import FORMAT, FORMAT_VERSION, Comparison
+from scenarios.comparison_arms import SCENARIO, Arm
+from scenarios.comparison_tables import tables_of_outcomes
+from scenarios.result_files import content_hash, versions
+from scenarios.run_pool import Outcome, prices_of
+from scenarios.schema import Scenario
+
+if TYPE_CHECKING:
+    from scenarios.results import RunResult
+
+NOT_SET = "–"
+"""Stands for the value of a key that an arm's scenario does not have."""
+
+
+def comparison_of_results(
+    name: str, arms: Sequence[Arm], results: "Sequence[Sequence[RunResult]]", baseline: int = 0
+) -> Comparison:
+    """Return the comparison of arms whose runs are there.
+
+    Parameters
+    ----------
+    name : what is compared, a library name or a file.
+    arms : with different labels, of one currency and one unit a right; see `unlike`.
+    results : the runs of each arm, in the order of ``arms``; a seed that one arm lacks counts for the others' means,
+        and not for differences from them.
+    baseline : index of the arm that the others are compared with.
+    """
+    seeds = tuple(dict.fromkeys(result.seed for own in results for result in own))
+    outcomes = [
+        Outcome(
+            which,
+            result.seed,
+            {str(kpi): float(value) for kpi, value in result.kpis.items()},
+            dict(result.kpis.attrs["units"]),
+            prices_of(result.markets),
+            tuple(text for text in result.warnings if text not in arm.warnings),
+        )
+        for which, (arm, own) in enumerate(zip(arms, results, strict=True))
+        for result in own
+    ]
+    tables = tables_of_outcomes(arms, outcomes)
+    units: dict[str, str] = {}
+    for outcome in outcomes:
+        units |= {kpi: unit for kpi, unit in outcome.units.items() if kpi not in units}
+    manifest = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "name": name,
+        "seeds": list(seeds),
+        "baseline": baseline,
+        "content_hash": content_hash({table: tables[table] for table in ("kpis", "prices")}),
+        "versions": versions(),
+    }
+    return Comparison(name, tuple(arms), seeds, {}, baseline, tables, units, manifest)
+
+
+def arms_that_differ(
+    labels: Sequence[str], scenarios: Sequence[Scenario], changes: Sequence[Mapping[str, Any]], bases: Sequence[str]
+) -> tuple[Arm, ...]:
+    """Return arms with the values of every key that any of them changes; one that changes nothing has its own there.
+
+    Parameters
+    ----------
+    labels : what the arms are called; one that comes twice is numbered.
+    changes : values by dotted path that each arm changes in its base.
+    bases : names of the scenarios that the arms start from.
+    """
+    paths = sorted({path for own in changes for path in own})
+    found = []
+    for label, scenario, own, base in zip(_told_apart(labels), scenarios, changes, bases, strict=True):
+        values: dict[str, Any] = {SCENARIO: base} if len(set(bases)) > 1 else {}
+        plain = scenario.model_dump(mode="json", by_alias=True)
+        values |= {path: own[path] if path in own else value_at(plain, path) for path in paths}
+        found.append(Arm(label, values, scenario))
+    return tuple(found)
+
+
+def value_at(document: Any, path: str) -> Any:
+    """Return the value of a dotted path in a scenario's document; a dash where it has none."""
+    here = document
+    for step in path.split("."):
+        if isinstance(here, Mapping) and step in here:
+            here = here[step]
+        elif isinstance(here, list) and step.isdecimal() and int(step) < len(here):
+            here = here[int(step)]
+        else:
+            return NOT_SET
+    return here
+
+
+def unlike(one: Scenario, other: Scenario) -> tuple[str, ...]:
+    """Return why two scenarios have nothing to subtract: `money`, or the rights that both count in different units."""
+    money = ("money",) if one.money.currency != other.money.currency else ()
+    shared = [key for key in one.instruments if key in other.instruments]
+    return (*money, *(key for key in shared if one.instruments[key].unit != other.instruments[key].unit))
+
+
+def is_product(found: Comparison) -> bool:
+    """Return whether the arms are all combinations of their values: what one call of `compare` can make."""
+    values = [json.dumps(arm.values, sort_keys=True, default=str) for arm in found.arms]
+    count = 1
+    for path in found.arms[0].values:
+        count *= len({json.dumps(arm.values[path], default=str) for arm in found.arms})
+    known = all(value != NOT_SET for arm in found.arms for value in arm.values.values())
+    return known and len(set(values)) == count == len(found.arms)
+
+
+def _told_apart(labels: Sequence[str]) -> list[str]:
+    """Return the labels, those that came before with a number."""
+    seen: dict[str, int] = {}
+    told = []
+    for label in labels:
+        seen[label] = seen.get(label, 0) + 1
+        told.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+    return told
