@@ -74,13 +74,13 @@ def compared(view: View, found: Found) -> Compared | None:
     if len(arms) < 2 or arms[0] is not found.baseline:
         return None
     choices = [arm.choice for arm in arms]
-    given = arms_that_differ(
+    given, shared = arms_that_differ(
         [arm.label for arm in arms],
         [arm.scenario for arm in arms],
         [choice.changes for choice in choices],
         [choice.base for choice in choices],
     )
-    comparison = comparison_of_results(arms[0].choice.base, given, [arm.results for arm in arms])
+    comparison = comparison_of_results(arms[0].choice.base, given, [arm.results for arm in arms], shared)
     own = arms[0].scenario.calendar
     other = tuple(arm.label for arm in given if arm.scenario.calendar != own)
     return Compared(comparison, arms, _words(arms, view), other)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from scenarios.comparison import FORMAT, FORMAT_VERSION, Comparison
@@ -19,7 +20,12 @@ NOT_SET = "–"
 
 
 def comparison_of_results(
-    name: str, arms: Sequence[Arm], results: "Sequence[Sequence[RunResult]]", baseline: int = 0
+    name: str,
+    arms: Sequence[Arm],
+    results: "Sequence[Sequence[RunResult]]",
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    baseline: int = 0,
 ) -> Comparison:
     """Return the comparison of arms whose runs are there.
 
@@ -29,6 +35,7 @@ def comparison_of_results(
     arms : with different labels, of one currency and one unit a right; see `unlike`.
     results : the runs of each arm, in the order of ``arms``; a seed that one arm lacks counts for the others' means,
         and not for differences from them.
+    overrides : values by dotted path that all arms share.
     baseline : index of the arm that the others are compared with.
     """
     seeds = tuple(dict.fromkeys(result.seed for own in results for result in own))
@@ -57,28 +64,36 @@ def comparison_of_results(
         "content_hash": content_hash({table: tables[table] for table in ("kpis", "prices")}),
         "versions": versions(),
     }
-    return Comparison(name, tuple(arms), seeds, {}, baseline, tables, units, manifest)
+    return Comparison(name, tuple(arms), seeds, dict(overrides or {}), baseline, tables, units, manifest)
 
 
 def arms_that_differ(
     labels: Sequence[str], scenarios: Sequence[Scenario], changes: Sequence[Mapping[str, Any]], bases: Sequence[str]
-) -> tuple[Arm, ...]:
-    """Return arms with the values of every key that any of them changes; one that changes nothing has its own there.
+) -> tuple[tuple[Arm, ...], dict[str, Any]]:
+    """Return arms with the values of every key in which they differ, and the changed values that all of them share.
 
     Parameters
     ----------
     labels : what the arms are called; one that comes twice is numbered.
-    changes : values by dotted path that each arm changes in its base.
+    changes : values by dotted path that each arm changes in its base; where one changes nothing its own value counts.
     bases : names of the scenarios that the arms start from.
     """
     paths = sorted({path for own in changes for path in own})
-    found = []
-    for label, scenario, own, base in zip(_told_apart(labels), scenarios, changes, bases, strict=True):
-        values: dict[str, Any] = {SCENARIO: base} if len(set(bases)) > 1 else {}
-        plain = scenario.model_dump(mode="json", by_alias=True)
-        values |= {path: own[path] if path in own else value_at(plain, path) for path in paths}
-        found.append(Arm(label, values, scenario))
-    return tuple(found)
+    documents = [scenario.model_dump(mode="json", by_alias=True) for scenario in scenarios]
+    found = {
+        path: [
+            own[path] if path in own else value_at(plain, path) for own, plain in zip(changes, documents, strict=True)
+        ]
+        for path in paths
+    }
+    if len(set(bases)) > 1:
+        found = {SCENARIO: list(bases), **found}
+    shared = {path: values[0] for path, values in found.items() if len(set(map(_key, values))) == 1}
+    arms = tuple(
+        Arm(label, {path: values[i] for path, values in found.items() if path not in shared}, scenario)
+        for i, (label, scenario) in enumerate(zip(_told_apart(labels), scenarios, strict=True))
+    )
+    return arms, shared
 
 
 def value_at(document: Any, path: str) -> Any:
@@ -103,12 +118,16 @@ def unlike(one: Scenario, other: Scenario) -> tuple[str, ...]:
 
 def is_product(found: Comparison) -> bool:
     """Return whether the arms are all combinations of their values: what one call of `compare` can make."""
-    values = [json.dumps(arm.values, sort_keys=True, default=str) for arm in found.arms]
-    count = 1
-    for path in found.arms[0].values:
-        count *= len({json.dumps(arm.values[path], default=str) for arm in found.arms})
+    values = [_key(arm.values) for arm in found.arms]
+    count = prod(len({_key(arm.values[path]) for arm in found.arms}) for path in found.arms[0].values)
     known = all(value != NOT_SET for arm in found.arms for value in arm.values.values())
     return known and len(set(values)) == count == len(found.arms)
+
+
+def _key(value: Any) -> str:
+    """Return a value as text, the same for numbers that are equal."""
+    plain = float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return json.dumps(plain, sort_keys=True, default=str)
 
 
 def _told_apart(labels: Sequence[str]) -> list[str]:

@@ -51,14 +51,23 @@ def test_a_missing_seed_counts_for_means_only() -> None:
     assert difference["difference"] == 0.0
 
 
-def test_arms_name_every_key_that_any_of_them_changes() -> None:
-    base, changed = load("textbook-montgomery"), load("textbook-montgomery", {CAP: 260})
+def test_arms_name_every_key_in_which_they_differ() -> None:
+    base, changed = load("textbook-montgomery", SHOCKS), load("textbook-montgomery", {CAP: 260, **SHOCKS})
     name = "textbook-montgomery"
-    arms = arms_that_differ(["x", "x"], [base, changed], [{}, {CAP: 260}], [name, name])
+    arms, shared = arms_that_differ(["x", "x"], [base, changed], [SHOCKS, {CAP: 260, **SHOCKS}], [name, name])
     assert [arm.label for arm in arms] == ["x", "x (2)"]
     assert [arm.values for arm in arms] == [{CAP: 240.0}, {CAP: 260}]
-    others = arms_that_differ(["x", "y"], [base, changed], [{}, {"a.b": 1}], [name, "other"])
+    assert shared == SHOCKS
+    others, shared = arms_that_differ(["x", "y"], [base, changed], [{}, {"a.b": 1}], [name, "other"])
     assert [arm.values for arm in others] == [{"scenario": name, "a.b": NOT_SET}, {"scenario": "other", "a.b": 1}]
+    assert shared == {}
+
+
+def test_a_value_that_is_set_to_what_it_is_makes_no_difference() -> None:
+    base = load("textbook-montgomery")
+    arms, shared = arms_that_differ(["x", "y"], [base, base], [{}, {CAP: 240}], ["a", "a"])
+    assert [arm.values for arm in arms] == [{}, {}]
+    assert shared == {CAP: 240.0}
 
 
 def test_value_at_a_path() -> None:
