@@ -35,7 +35,7 @@ def wanted(view: View, outcomes: Mapping[str, Outcome]) -> tuple[str, ...]:
     return tuple(name for name in asked if name not in outcomes or not outcomes[name].current)
 
 
-def controls(view: View, words: Words, scenario: Scenario, own: Scenario) -> Component:  # noqa: ARG001 - as every page
+def controls(view: View, words: Words, scenario: Scenario) -> Component:
     """Return the choice of a suite, and of failing cases only."""
     choices = {SUMMARY: words.text("validation.summary"), EVERY: words.text("validation.every")}
     for group, names in suite_groups().items():

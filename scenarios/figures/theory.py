@@ -120,8 +120,9 @@ def hotelling_bank(
 def plan_against_market(yearly: "pd.DataFrame", display: "Display") -> "go.Figure":
     """Return the mean price of each year and right against the least-cost plan's.
 
-    On the line both are equal. Axes are logarithmic where prices differ more than tenfold. Rights have units of their own, so each point is read against itself; the hover tells
-    unit and year. Years without a trade, or with a price of zero, have no point (`comparable`).
+    On the line both are equal. Axes are logarithmic where prices differ more than tenfold. Rights have units of their
+    own, so each point is read against itself; the hover tells unit and year. Years without a trade, or with a price of
+    zero, have no point (`comparable`).
     """
     axes = f"{display.text('theory.reference_price')} ({_unit(display)})"
     figure = empty_figure(display, f"{display.text('theory.mean_price')} ({_unit(display)})", axes, 460)
