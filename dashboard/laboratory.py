@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from dashboard.checking import Checks
 from dashboard.found import Arm, Found
 from dashboard.jobs import Job, Jobs, Refused
 from dashboard.settings import Settings
@@ -20,11 +21,13 @@ from dashboard.words import Words
 from dashboard.workers import Pool
 from scenarios.errors import Problem
 from scenarios.loading import Draft, library
+from scenarios.validation.outcomes import Outcome
 
 RECORDED: Mapping[str, object] = {"recording.trades": True}
 """What the pages show and a run does not keep by itself."""
 DRAFTS = 256
 SHIPPED = frozenset(library())
+VALIDATION = ".validation"
 LISTING = {"runs", "sweeps"}
 
 
@@ -71,12 +74,14 @@ class Laboratory:
         self.shelf = Shelf(settings, self.store)
         self.pool = Pool(settings)
         self.jobs = Jobs(self.pool, settings, self.store)
+        self.checks = Checks(settings.runs / VALIDATION)
         self._lock = threading.Lock()
         self._prepared: OrderedDict[tuple[str, str], Prepared] = OrderedDict()
 
     def close(self) -> None:
         """End all workers."""
         self.pool.close()
+        self.checks.close()
 
     def draft(self, session: str, choice: Choice) -> Draft:
         """Return what can be said about a chosen scenario: itself if it can be run, and every problem."""
@@ -199,16 +204,28 @@ class Laboratory:
             if job.notice is not None
         )
         listing = view.page in LISTING
+        checking = view.page == "validation" and self.checks.busy
         found = Found(
             tuple(shown),
-            active,
+            active or checking,
             session,
             tuple(self.store.folders(session)) if listing else (),
             tuple(self._underway(job) for job in jobs.values()) if listing else (),
             self.shelf.text(session, view.scenario) if view.page == "settings" else "",
+            *self._checked(view),
         )
         finished = sum(len(arm.results) for arm in shown)
         return Sight(found, runs, finished, len(shown) * view.seeds, refusal, notices)
+
+    def _checked(self, view: View) -> tuple[Mapping[str, Outcome], tuple[Problem, ...]]:
+        """Return what suites of validation gave, where a page shows it, and ask for those that it wants."""
+        if view.page != "validation":
+            return {}, ()
+        from dashboard.pages.validation import wanted
+
+        outcomes, unread = self.checks.outcomes()
+        self.checks.ask(wanted(view, outcomes))
+        return outcomes, unread
 
     def _underway(self, job: Job) -> Underway:
         failure = job.failure

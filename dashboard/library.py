@@ -11,6 +11,7 @@ import re
 import secrets
 import threading
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -185,6 +186,7 @@ def refused(label: str, *problems: Problem) -> Draft:
     return Draft(None, Parts(), Origin(label), problems)
 
 
+@lru_cache(maxsize=64)
 def _shipped(name: str) -> Draft:
     return read(name, confined=True, most_work=float("inf"))
 

@@ -15,6 +15,7 @@ from scenarios.confinement import PATHS, bounded_overrides
 from scenarios.display import Language
 from scenarios.errors import InputError, Problem
 from scenarios.loading import Draft, read
+from scenarios.work import too_much
 
 STORED = "run-"
 
@@ -35,7 +36,10 @@ class Shelf(Library):
             problems += [_no_path(base, path) for path in kept if path in {*PATHS, "population"}]
             if problems:
                 return refused(base, *problems)
-            return read(self._document(session, base), kept)
+            draft = read(self._document(session, base), kept)
+            if draft.scenario is not None:
+                problems = too_much(draft.scenario, draft.origin, self._settings.most_work)
+            return refused(base, *problems) if problems else draft
         except InputError as error:
             return refused(base[:80], *error.problems)
 
