@@ -51,7 +51,7 @@ def serve(
     from waitress import create_server
 
     found = listen(settings, any_port=any_port)
-    settings = replace(settings, port=found.getsockname()[1])
+    settings = replace(settings, port=found.getsockname()[1], apart=settings.apart or settings.token is not None)
     try:
         if app is None:
             from dashboard.app import create_app

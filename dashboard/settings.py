@@ -28,10 +28,10 @@ class Settings:
     run_seconds : longest time that a run may take, in seconds; no limit if not given.
     run_memory : memory that a run may take beside what an idle worker has, in bytes; no limit if not given.
     most_work : largest run that may be asked for, in orders (`scenarios.work.work_of`).
-    documents : own documents that a session may keep; the one used longest ago leaves first.
     sessions : most sessions at a time; the one used longest ago is forgotten first.
     idle_seconds : time after which a session that is not used is forgotten, in seconds.
-    requests_per_second, burst : requests that a session may make a second in the long run, and at once.
+    requests_per_second : requests that a session may make a second in the long run.
+    burst : requests that a session may make at once.
     https : whether browsers reach the server by https, so that cookies are sent by nothing else.
     hosts : further names, beside the address, by which browsers may call a server without a token.
     """
@@ -53,15 +53,9 @@ class Settings:
     run_seconds: float | None = None
     run_memory: int | None = 4096 * MEBIBYTE
     most_work: float = 100e6
-    documents: int = 40
     sessions: int = 1000
     idle_seconds: float = 7 * 24 * 3600.0
     requests_per_second: float = 30.0
     burst: int = 200
     https: bool = False
     hosts: tuple[str, ...] = ()
-
-    @property
-    def apart(self) -> bool:
-        """Whether sessions are kept apart: without a token there is one user."""
-        return self.token is not None
