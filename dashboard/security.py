@@ -156,6 +156,8 @@ class _Guard:
         return response
 
     def _local(self) -> Response | None:
+        if self.settings.apart:
+            return self._in_session(self._session())
         if request.path.startswith(STATIC):
             return None
         return None if self.sessions.allow(LOCAL) else _refuse(429, {"Retry-After": "2"})
@@ -176,15 +178,18 @@ class _Guard:
             if by_header:
                 self.attempts.wrong(_caller())
             return self._stranger()
-        cookie = request.cookies.get(SESSION_COOKIE, "")
-        if by_header and not self._cookie_is_right():
-            session = _hashed(f"header {_caller()}")
-        else:
-            session = self.sessions.of_cookie(cookie)
-            if session is None:
-                cookie = secrets.token_urlsafe(16)
-                session = self.sessions.begin(cookie)
-                g.quotalab_cookie = cookie
+        by_cookie = self._cookie_is_right()
+        return self._in_session(self._session() if by_cookie else _hashed(f"header {_caller()}"))
+
+    def _session(self) -> str:
+        """Return the session of the request's cookie, or a new one whose cookie goes with the answer."""
+        known = self.sessions.of_cookie(request.cookies.get(SESSION_COOKIE, ""))
+        if known is not None:
+            return known
+        g.quotalab_cookie = secrets.token_urlsafe(16)
+        return self.sessions.begin(g.quotalab_cookie)
+
+    def _in_session(self, session: str) -> Response | None:
         g.quotalab_session = session
         if request.path.startswith(STATIC) or self.sessions.allow(session):
             return None
@@ -213,10 +218,7 @@ class _Guard:
         answer = redirect(target, 303)
         assert isinstance(answer, Response)  # noqa: S101 - for the type: Flask's own class
         self._set_cookie(answer, TOKEN_COOKIE, self.proof)
-        cookie = secrets.token_urlsafe(16)
-        if self.sessions.of_cookie(request.cookies.get(SESSION_COOKIE, "")) is None:
-            self.sessions.begin(cookie)
-            g.quotalab_cookie = cookie
+        self._session()
         return answer
 
     def _set_cookie(self, answer: Response, name: str, value: str) -> None:
@@ -266,11 +268,10 @@ def _host(header: str) -> tuple[str, int | None]:
     """Return name and port of a Host header; an empty name where it is none."""
     try:
         parts = urlsplit(f"//{header}")
-        if parts.netloc != header or "@" in header:
-            return "", None
-        return parts.hostname or "", parts.port
+        name, port = parts.hostname or "", parts.port
     except ValueError:
         return "", None
+    return ("", None) if parts.netloc != header or "@" in header else (name, port)
 
 
 def _target(path: str) -> str:

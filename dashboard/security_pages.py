@@ -5,9 +5,9 @@ from html import escape
 MESSAGES = {
     400: ("The request cannot be read.", "无法读取该请求。", "Go back to the start page.", "请返回首页。"),
     401: ("The token has not been shown.", "尚未提供访问令牌。", "Open the start page.", "请打开首页。"),
-    403: ("The request comes from another site.", "该请求来自其他网站。", "Open this page itself.", "请直接打开本页面。"),
+    403: ("The request comes from another site.", "该请求来自其他网站。", "Open this page itself.", "请直接打开。"),
     404: ("There is no such page.", "没有这个页面。", "Go back to the start page.", "请返回首页。"),
-    405: ("This cannot be asked for in this way.", "不支持这种请求方式。", "Go back to the start page.", "请返回首页。"),
+    405: ("This cannot be asked for so.", "不支持这种请求方式。", "Go back to the start page.", "请返回首页。"),
     411: ("The request does not say its length.", "请求未注明长度。", "Send its length.", "请注明长度。"),
     413: (
         "What was sent is too large.", "发送的内容过大。", "A scenario is a short YAML file; bring in that.",
@@ -24,7 +24,8 @@ MESSAGES = {
 }  # fmt: skip
 
 _STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;margin:12vh auto;max-width:34rem;padding:0 1rem;color:#222;background:#fff}"
+    "body{font:16px/1.5 system-ui,sans-serif;margin:12vh auto;max-width:34rem;padding:0 1rem}"
+    "body{color:#222;background:#fff}"
     "h1{font-size:1.25rem}input{font:inherit;padding:.5rem;width:100%;box-sizing:border-box;border:1px solid #555}"
     "button{font:inherit;margin-top:1rem;padding:.5rem 1.25rem;border:0;background:#00507f;color:#fff}"
     "label{display:block;margin-bottom:.25rem}.wrong{color:#a40000}a{color:#00507f}"

@@ -3,12 +3,14 @@
 import errno
 import logging
 import secrets
+import signal
 import socket
 import sys
+import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
-from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 from dashboard.security import is_loopback, most_bytes, protect
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 THREADS = 16
 CONNECTIONS = 200
+BACKLOG = 128
 TRIES = 20
 """Ports that are tried one after the other where none was asked for."""
 
@@ -51,7 +54,7 @@ def serve(
     from waitress import create_server
 
     found = listen(settings, any_port=any_port)
-    settings = replace(settings, port=found.getsockname()[1])
+    settings = replace(settings, port=found.getsockname()[1], apart=settings.apart or settings.token is not None)
     try:
         if app is None:
             from dashboard.app import create_app
@@ -79,13 +82,9 @@ def serve(
         sys.stdout.write(f"QuotaLab: {address}\n")
         sys.stdout.flush()
         if open_browser:
-            Timer(0.5, webbrowser.open, [address]).start()
-        try:
+            threading.Timer(0.5, webbrowser.open, [address]).start()
+        with suppress(KeyboardInterrupt), closing(server), _ended_by_signal():
             server.run()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            server.close()
     finally:
         found.close()
         if close is not None:
@@ -102,6 +101,7 @@ def listen(settings: Settings, *, any_port: bool = False) -> socket.socket:
             if sys.platform != "win32":
                 found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             found.bind((settings.address.strip("[]"), port))
+            found.listen(BACKLOG)  # now, so that no second server takes the port while the application is made
         except (OSError, OverflowError) as error:
             found.close()
             if getattr(error, "errno", None) == errno.EADDRINUSE and port != ports[-1]:
@@ -135,6 +135,23 @@ def token_for(address: str, token: str | None, *, wanted: bool | None) -> str | 
     if wanted is False and not is_loopback(address):
         raise AddressError(f"{address} can be reached from other computers, so a token is needed; leave out --no-token")
     return secrets.token_urlsafe(24) if wanted or not is_loopback(address) else None
+
+
+@contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """Let a polite request to end, as services and containers send it, do what Ctrl-C does."""
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def quiet() -> None:

@@ -29,7 +29,8 @@ class Settings:
     most_work : largest run that may be asked for, in orders (`scenarios.work.work_of`).
     sessions : most sessions at a time; the one used longest ago is forgotten first.
     idle_seconds : time after which a session that is not used is forgotten, in seconds.
-    requests_per_second, burst : requests that a session may make a second in the long run, and at once.
+    requests_per_second : requests that a session may make a second in the long run.
+    burst : requests that a session may make at once.
     https : whether browsers reach the server by https, so that cookies are sent by nothing else.
     hosts : further names, beside the address, by which browsers may call a server without a token.
     """
@@ -56,8 +57,3 @@ class Settings:
     burst: int = 200
     https: bool = False
     hosts: tuple[str, ...] = ()
-
-    @property
-    def apart(self) -> bool:
-        """Whether sessions are kept apart: without a token there is one user."""
-        return self.token is not None

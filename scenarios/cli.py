@@ -222,9 +222,13 @@ def dashboard(
     open_
         Open a browser.
     """
-    from scenarios.commands import dashboard as command
+    from scenarios.commands.dashboard import installed
 
-    return command.dashboard(address, port, token, False if no_token else None, runs, workers, show=open_)
+    if not installed():
+        return 2
+    from dashboard import command
+
+    return command.dashboard(address, port, token, runs, workers, no_token=no_token, open_browser=open_)
 
 
 def main(arguments: list[str] | None = None) -> None:
