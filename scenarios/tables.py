@@ -92,7 +92,9 @@ def trades(model: "RightsMarketModel", money: str) -> "pd.DataFrame":
 
     spec, tape = model.spec, model.recorder.tape
     rules = [(key, rule, venue.name) for key, rule in spec.instruments.items() for venue in rule.venues]
-    accounts = np.array([*model.population.ids, "government", "reserve", "outside", "dealer", "house"], dtype=object)
+    # Ids may be whole numbers in the tables of accounts; beside the authority's name they are words like it.
+    ids = [str(one) for one in model.population.ids]
+    accounts = np.array([*ids, "government", "reserve", "outside", "dealer", "house"], dtype=object)
     sizes = [len(trades) for *_, trades in tape]
     period = np.repeat(np.array([t for t, *_ in tape], dtype=np.int64), sizes)
     venue = np.repeat(np.array([v for _, v, *_ in tape], dtype=np.int64), sizes)

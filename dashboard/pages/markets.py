@@ -1,4 +1,4 @@
-"""The page of markets: price, volume, flow and bank of a right, and at one of its venues quotes, sessions and trades."""
+"""The page of markets: price, volume, flow and bank of a right; at one of its venues quotes, sessions and trades."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -32,9 +32,10 @@ def names_of(firms: "pd.DataFrame | None", display: "Display") -> tuple[dict[str
     if firms is None:
         return {}, {}
     first = firms.drop_duplicates("account")
-    accounts = dict(zip(first["account"], first[f"name_{display.language}"], strict=True))
+    ids = [str(one) for one in first["account"]]
     sectors = {key: display.name("sector", key) for key in first["sector"].unique()}
-    return accounts, {row: sectors[key] for row, key in zip(first["account"], first["sector"], strict=True)}
+    names = dict(zip(ids, first[f"name_{display.language}"], strict=True))
+    return names, {row: sectors[key] for row, key in zip(ids, first["sector"], strict=True)}
 
 
 def flows_between(

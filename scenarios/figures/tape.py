@@ -48,12 +48,14 @@ def every_trade(trades: "pd.DataFrame", instrument: str, display: "Display", per
         factor, unit = display.amount_unit(instrument)
         amount = rows["amount"].to_numpy(dtype=np.float64) * factor
         aggressor = rows["aggressor"].to_numpy()
+        told = f"%{{y:,.6~g}}, %{{customdata:,.4~g}} {label(unit)}<extra></extra>"
         for name, side, colour in SIDES:
             mine = aggressor == side
             if mine.any():
-                _add_points(figure, time[mine], price[mine], display.text(f"sessions.{name}"), colour, len(rows),
-                            customdata=amount[mine].astype(np.float32),
-                            hovertemplate=f"%{{y:,.6~g}}, %{{customdata:,.4~g}} {label(unit)}<extra></extra>")  # fmt: skip
+                _add_points(
+                    figure, time[mine], price[mine], display.text(f"sessions.{name}"), colour, len(rows),
+                    customdata=amount[mine].astype(np.float32), hovertemplate=told,
+                )  # fmt: skip
     figure.update_yaxes(tickformat=",~g")
     if len(rows):
         first, last = int(rows["year"].min()), int(rows["year"].max())

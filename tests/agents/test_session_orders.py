@@ -5,6 +5,7 @@ import pytest
 
 from agents.session_orders import stepped
 from scenarios import load, run
+from scenarios.results import RunResult
 
 MECHANISMS = {
     "call": "call_auction",
@@ -52,7 +53,7 @@ def test_merged_prices_are_exact_where_they_are_kept_and_close_elsewhere(side, k
     for at in price:
         assert curve(price, quantity, side, at) == curve(given, lots, side, at)
     largest = np.bincount(given, weights=lots).max()
-    gaps = [curve(given, lots, side, at) - curve(price, quantity, side, at) for at in range(0, 901)]
+    gaps = [curve(given, lots, side, at) - curve(price, quantity, side, at) for at in range(901)]
     assert min(gaps) >= 0
     assert max(gaps) <= lots.sum() / 40 + largest
     if np.isfinite(keep):
@@ -100,6 +101,17 @@ def test_the_book_is_that_of_the_quotes():
     near = resting[(resting["price"] - resting["period"].map(middle)).abs() <= 0.05 * resting["period"].map(middle)]
     depth = near.groupby("period")["quantity"].sum()
     np.testing.assert_allclose(depth, markets.loc[depth.index, "depth"])
+
+
+def test_trades_of_numbered_accounts_with_the_authority_are_saved(tmp_path):
+    changes = {"recording.trades": True, "recording.sessions": True, "calendar.years": 8}
+    result = traded("book", **changes, **{"instruments.carbon.allocation.auction_share": 0.1})
+    trades = result.tables["trades"]
+    assert {"reserve"} < set(trades["seller"]) | set(trades["buyer"])
+    assert all(isinstance(one, str) for one in trades["seller"])
+    opened = RunResult.open(result.save(tmp_path / "run"))
+    assert opened.tables["trades"].equals(trades)
+    assert opened.tables["orders"].equals(result.tables["orders"])
 
 
 @pytest.mark.parametrize("name", ["call", "book", "sealed"])
