@@ -80,7 +80,7 @@ def city_bars(
             y=[label(display.name("city", key)) for key in rows["city"]], x=rows["flow"] * factor / size,
             orientation="h", hovertext=hover(rows, instrument, display), hoverinfo="text",
             customdata=None if mark is None else [mark(str(key)) for key in rows["city"]],
-            marker=_coloured(100.0 * ratio(rows, shade).to_numpy(), shade, display, 60.0 / plot),
+            marker=_coloured(100.0 * ratio(rows, shade).to_numpy(), shade, display, 74.0 / plot),
         )  # fmt: skip
     figure.update_layout(hovermode="closest", bargap=0.3, margin={"b": TITLES - 12})
     figure.update_xaxes(
