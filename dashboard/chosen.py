@@ -1,6 +1,7 @@
 """What a view chooses of a run's accounts: the year, a filter, the baseline; shared by the pages about accounts."""
 
 from math import floor, log10
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,28 +14,32 @@ from dashboard.words import Words
 from scenarios.display import Display
 from scenarios.schema import Scenario
 
+if TYPE_CHECKING:
+    from scenarios.results import RunResult
+
 ALL = ""
 """Value of an option that leaves nothing out."""
 DIGITS, MOST_DIGITS = 4, 6
 
 
-def not_there(words: Words, found: Found, page: str) -> Component | None:
-    """Return what stands on the page while there is no result, or where the run kept no firms; else None."""
-    if found.result is None:
-        why = "waiting" if found.underway else "nothing"
-        return kit.empty(words.text(f"{page}.{why}"), words.text(f"{page}.{why}_help"))
-    if "firms" not in found.result.tables:
-        return kit.empty(words.text(f"{page}.unrecorded"), words.text(f"{page}.unrecorded_help"))
-    return None
+def recorded(found: Found) -> "RunResult | None":
+    """Return the scenario's result if it is there and kept its firms, else None."""
+    return found.result if found.result is not None and "firms" in found.result.tables else None
+
+
+def not_there(words: Words, found: Found, page: str) -> Component:
+    """Return what stands on a page while there is no result, or where the run kept no firms."""
+    why = "unrecorded" if found.result is not None else "waiting" if found.underway else "nothing"
+    return kit.empty(words.text(f"{page}.{why}"), words.text(f"{page}.{why}_help"))
 
 
 def chosen_year(view: View, scenario: Scenario) -> int | None:
     """Return the year that a view names, None for all years; the last one where it names none of the run."""
-    text, calendar = view.options.get("year"), scenario.calendar
+    text, calendar = view.options.get("year", ""), scenario.calendar
     if text == "all":
         return None
     last = calendar.start_year + calendar.years - 1
-    known = text is not None and text.isascii() and text.isdigit() and len(text) < 6
+    known = text.isascii() and text.isdigit() and len(text) < 6
     return int(text) if known and calendar.start_year <= int(text) <= last else last
 
 

@@ -1,5 +1,6 @@
 """One firm through time: figures, a table, its trades, and the same in words."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,18 +15,21 @@ from dashboard.words import Words
 from scenarios.display import Display
 from scenarios.figures.firms import firm_costs, firm_flows
 from scenarios.firm_tables import COSTS, history, trades_of
+from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from scenarios.results import RunResult
 
 MOST_TRADES = 30
 SAME = 5e-4
 """Flows closer than this share to what they would be without measures are told as equal."""
 
 
-def story(view: View, words: Words, found: Found, account: object, year: int | None) -> Component:
+def story(view: View, words: Words, found: Found, result: "RunResult", account: object, year: int | None) -> Component:
     """Return the story of one firm; `year` is the one that is told first, None for the last."""
-    result, display = found.result, found.arm.display(view.language)
+    display = found.arm.display(view.language)
     right = right_of(view, result.scenario)
     rows = result.firms[result.firms["account"] == account].sort_values("year")
     table = history(result.firms, account, result.scenario)
@@ -37,8 +41,8 @@ def story(view: View, words: Words, found: Found, account: object, year: int | N
                   text("firms.story.flows_caption")),
         kit.chart(view, words, "firm-costs", text("firms.story.costs"),
                   firm_costs(rows, list(result.scenario.instruments), display), text("firms.story.costs_caption")),
-        kit.card(text("firms.story.words"), _told(words, found, rows, mine, right, year, display), wide=True),
-        _trades(words, found, account, right, display),
+        kit.card(text("firms.story.words"), _told(words, result.scenario, rows, mine, right, year, display), wide=True),
+        _trades(words, result, account, right, display),
         _table(words, found, account, table, right, display),
     ]  # fmt: skip
     return html.Div([*_head(words, rows.iloc[-1], display), kit.grid(cards)])
@@ -59,11 +63,10 @@ def _head(words: Words, row: "pd.Series[Any]", display: Display) -> list[Compone
 
 
 def _told(
-    words: Words, found: Found, rows: "pd.DataFrame", mine: "pd.DataFrame", right: str, year: int | None,
+    words: Words, scenario: Scenario, rows: "pd.DataFrame", mine: "pd.DataFrame", right: str, year: int | None,
     display: Display,
 ) -> Component:  # fmt: skip
     """Return the chosen year and the whole run in words, and every year below."""
-    scenario = found.arm.scenario
     flow = scenario.instruments[right].flow
     costs = rows.set_index("year")
     years = {int(row["year"]): year_in_words(words, row, costs.loc[row["year"]], right, flow, display)
@@ -75,7 +78,7 @@ def _told(
 
 
 def year_in_words(
-    words: Words, row: dict[str, Any], costs: "pd.Series[Any]", right: str, flow: str, display: Display
+    words: Words, row: Mapping[Any, Any], costs: "pd.Series[Any]", right: str, flow: str, display: Display
 ) -> str:
     """Return what a firm did in one year as sentences.
 
@@ -111,7 +114,7 @@ def year_in_words(
     return str(words.text("firms.sentences.gap")).join(said)
 
 
-def _traded(say: Any, row: dict[str, Any], right: str, display: Display) -> str:
+def _traded(say: Any, row: Mapping[Any, Any], right: str, display: Display) -> str:
     net, paid = row["net_purchase"], row["payment"]
     if net == 0:
         return str(say("held"))
@@ -169,9 +172,9 @@ def _table(
     )
 
 
-def _trades(words: Words, found: Found, account: object, right: str, display: Display) -> Component | None:
+def _trades(words: Words, result: "RunResult", account: object, right: str, display: Display) -> Component | None:
     """Return the latest single trades of a firm in the right, where the run kept them."""
-    trades = trades_of(found.result, account, right)
+    trades = trades_of(result, account, right)
     if trades is None:
         return None
     texts = words.group("firms.story")
@@ -181,7 +184,7 @@ def _trades(words: Words, found: Found, account: object, right: str, display: Di
     names = ("time", "side", "amount", "price", "partner", "venue")
     units = {"amount": unit, "price": display.price_unit(right)}
     heads = [texts[name].format(unit=units.get(name, "")) for name in names]
-    people = found.result.firms.drop_duplicates("account").set_index("account")[f"name_{words.language}"]
+    people = result.firms.drop_duplicates("account").set_index("account")[f"name_{words.language}"]
     rows: list[list[kit.Part]] = []
     for row in trades.tail(MOST_TRADES).iloc[::-1].to_dict("records"):
         partner = people.get(row["partner"], row["partner"])

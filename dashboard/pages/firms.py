@@ -7,7 +7,18 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import kit
-from dashboard.chosen import ALL, baseline_name, chosen_year, column, ends, not_there, option, period_told, year_choice
+from dashboard.chosen import (
+    ALL,
+    baseline_name,
+    chosen_year,
+    column,
+    ends,
+    not_there,
+    option,
+    period_told,
+    recorded,
+    year_choice,
+)
 from dashboard.found import Found, right_of
 from dashboard.pages.firm_story import story
 from dashboard.view import View
@@ -22,6 +33,8 @@ from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from scenarios.results import RunResult
 
 needs_runs = True
 SHOWN = 20
@@ -49,20 +62,20 @@ def controls(view: View, words: Words, scenario: Scenario) -> Component | None:
 
 def content(view: View, words: Words, found: Found) -> Component:
     """Return the figures of all firms that the filters leave, or the story of the one that is chosen."""
-    missing = not_there(words, found, "firms")
-    if missing is not None:
-        return missing
-    account = account_of(found.result.firms, view.options.get("firm"))
+    result = recorded(found)
+    if result is None:
+        return not_there(words, found, "firms")
+    account = account_of(result.firms, view.options.get("firm"))
     if account is not None:
-        return story(view, words, found, account, chosen_year(view, found.arm.scenario))
+        return story(view, words, found, result, account, chosen_year(view, result.scenario))
     unknown = view.options.get("firm")
     remark = kit.note(words.fill("firms.unknown_firm", firm=unknown), "warning") if unknown else None
-    return html.Div([remark, *_everybody(view, words, found)])
+    return html.Div([remark, *_everybody(view, words, found, result)])
 
 
-def _everybody(view: View, words: Words, found: Found) -> list[Component]:
-    result, display = found.result, found.arm.display(view.language)
-    right, year = right_of(view, found.arm.scenario), chosen_year(view, found.arm.scenario)
+def _everybody(view: View, words: Words, found: Found, result: "RunResult") -> list[Component]:
+    display = found.arm.display(view.language)
+    right, year = right_of(view, result.scenario), chosen_year(view, result.scenario)
     keys = list(result.scenario.instruments)
     present = set(result.firms["sector"]), set(result.firms["city"])
     sector, city = (option(view, name) for name in ("sector", "city"))
@@ -70,7 +83,7 @@ def _everybody(view: View, words: Words, found: Found) -> list[Component]:
     table = accounts_in(result.firms, keys, right, year, size=_size(view), **chosen)
     if table.empty:
         return [kit.empty(words.text("firms.nobody"), words.text("firms.nobody_help"), _wider(view, words))]
-    period = period_told(words, found.arm.scenario, year)
+    period = period_told(words, result.scenario, year)
     raw = result.firms[result.firms["account"].isin(table["account"])]
     raw = raw if year is None else raw[raw["year"] == year]
     position = firm_figures.allocation_by(groups(table, "sector"), "sector", right, display,
@@ -79,13 +92,13 @@ def _everybody(view: View, words: Words, found: Found) -> list[Component]:
     revenue = "caption" if table["burden"].notna().any() else "caption_no_revenue"
     text = words.text
     cards = [
-        _curve(view, words, found, table, year, display),
+        _curve(view, words, result, table, year, display),
         kit.chart(view, words, "firms-cost-sales", text("firms.scatter.title"), scatter,
                   text(f"firms.scatter.{revenue}")),
         _payers(words, found, table, right, year, display, period),
         kit.chart(view, words, "firms-position", text("firms.position.title"), position,
                   text("firms.position.caption")),
-        _measures(view, words, found, chosen["sector"], right, display),
+        _measures(view, words, result, chosen["sector"], right, display),
         kit.chart(view, words, "firms-cost", words.fill("firms.cost.title", period=period),
                   figures.cost_by(raw, "sector", keys, display), text("firms.cost.caption"), wide=True),
     ]  # fmt: skip
@@ -117,10 +130,10 @@ def _head(words: Words, table: "pd.DataFrame", display: Display, period: str) ->
 
 
 def _curve(
-    view: View, words: Words, found: Found, table: "pd.DataFrame", year: int | None, display: Display
+    view: View, words: Words, result: "RunResult", table: "pd.DataFrame", year: int | None, display: Display
 ) -> Component:
     """Return the cost curve; a curve is of one year, so all years show the last one."""
-    result, right = found.result, right_of(view, found.arm.scenario)
+    right = right_of(view, result.scenario)
     shown = year if year is not None else ends(result.scenario)["last"]
     rows = result.firms[(result.firms["year"] == shown) & result.firms["account"].isin(table["account"])]
     saved = float((rows[f"baseline_{right}"] - rows[f"flow_{right}"]).sum())
@@ -132,9 +145,9 @@ def _curve(
 
 
 def _measures(
-    view: View, words: Words, found: Found, sector: str | None, right: str, display: Display
+    view: View, words: Words, result: "RunResult", sector: str | None, right: str, display: Display
 ) -> Component | None:
-    measures = found.result.tables.get("measures")
+    measures = result.tables.get("measures")
     if measures is None:
         return None
     rows = measures if sector is None else measures[measures["sector"] == sector]

@@ -7,7 +7,17 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import kit
-from dashboard.chosen import ALL, baseline_name, chosen_year, column, not_there, option, period_told, year_choice
+from dashboard.chosen import (
+    ALL,
+    baseline_name,
+    chosen_year,
+    column,
+    not_there,
+    option,
+    period_told,
+    recorded,
+    year_choice,
+)
 from dashboard.found import Found, right_of
 from dashboard.view import View
 from dashboard.words import Words
@@ -21,6 +31,8 @@ from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from scenarios.results import RunResult
 
 needs_runs = True
 SHADES = ("change", "gap")
@@ -41,10 +53,10 @@ def controls(view: View, words: Words, scenario: Scenario) -> Component | None:
 
 def content(view: View, words: Words, found: Found) -> Component:
     """Return the map, flow against allocation, who pays whom, and the chosen city over time."""
-    missing = not_there(words, found, "places")
-    if missing is not None:
-        return missing
-    result, display = found.result, found.arm.display(view.language)
+    result = recorded(found)
+    if result is None:
+        return not_there(words, found, "places")
+    display = found.arm.display(view.language)
     scenario = result.scenario
     right, year = right_of(view, scenario), chosen_year(view, scenario)
     table = groups(accounts_in(result.firms, list(scenario.instruments), right, year), "city")
@@ -59,10 +71,10 @@ def content(view: View, words: Words, found: Found) -> Component:
         _map(view, words, table, right, city if known else None, period, display),
         kit.chart(view, words, "places-position", words.fill("places.position.title", period=period), position,
                   words.text("places.position.caption")),
-        _city(view, words, found, city, right, display) if known else None,
+        _city(view, words, result, city, right, display) if known else None,
         _balance(words, found, table, right, year, period, display),
     ]  # fmt: skip
-    return html.Div([*remarks, _price(words, found, right, year, display), kit.grid(cards)])
+    return html.Div([*remarks, _price(words, result, right, year, display), kit.grid(cards)])
 
 
 def _map(
@@ -82,9 +94,9 @@ def _map(
     return kit.chart(view, words, f"places-{kind}", title, figure, words.fill(f"places.{kind}.caption", shade=told))
 
 
-def _city(view: View, words: Words, found: Found, city: str, right: str, display: Display) -> Component:
+def _city(view: View, words: Words, result: "RunResult", city: str, right: str, display: Display) -> Component:
     """Return one city over time, with ways to its firms and back to all cities."""
-    firms = found.result.firms
+    firms = result.firms
     columns = {name: f"{name}_{right}" for name in ("flow", "baseline", "allocated", "net_purchase")}
     rows = firms[firms["city"] == city].groupby("year")[list(columns.values())].sum().reset_index()
     rows = rows.rename(columns={source: name for name, source in columns.items()})
@@ -161,10 +173,10 @@ def _told(words: Words, table: "pd.DataFrame", display: Display) -> str:
     return said + rest + ("" if words.language == "zh" else " ")
 
 
-def _price(words: Words, found: Found, right: str, year: int | None, display: Display) -> Component | None:
+def _price(words: Words, result: "RunResult", right: str, year: int | None, display: Display) -> Component | None:
     if year is None:
         return None
-    price = mean_price(found.result, right, year)
+    price = mean_price(result, right, year)
     return html.P(words.fill("places.price", year=year, price=display.price(right, price)))
 
 

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from scenarios.display import Display
 
 Shade = Literal["change", "gap"]
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating]
 Mark = Callable[[str], str]
 
 WATER = "#B9DDF3"
 # From what is saved to what is added; grey in the middle, which is seen on white and on black.
 SCALE = ((0.0, "#0072B2"), (0.5, "#D9D9D9"), (1.0, "#D55E00"))
 BELOW = ((0.0, "#0072B2"), (1.0, "#E3EEF5"))
+TITLES = 150  # what axis titles and the scale of colours need below bars, in pixels
 LARGEST = 64.0  # diameter of the largest circle, in pixels
 
 
@@ -72,15 +73,16 @@ def city_bars(
     rows = table[table["flow"] > 0]
     factor, unit = display.amount_unit(instrument)
     size, unit = display.scale(rows["flow"] * factor, unit)
-    figure = empty_figure(display, "", f"{display.text('figures.flow')} ({unit})", height=200 + 34 * max(len(rows), 2))
+    plot = 50 + 34 * max(len(rows), 2)
+    figure = empty_figure(display, "", f"{display.text('figures.flow')} ({unit})", height=TITLES + plot)
     if len(rows):
         figure.add_bar(
             y=[label(display.name("city", key)) for key in rows["city"]], x=rows["flow"] * factor / size,
             orientation="h", hovertext=hover(rows, instrument, display), hoverinfo="text",
             customdata=None if mark is None else [mark(str(key)) for key in rows["city"]],
-            marker=_coloured(100.0 * ratio(rows, shade).to_numpy(), shade, display),
+            marker=_coloured(100.0 * ratio(rows, shade).to_numpy(), shade, display, 74.0 / plot),
         )  # fmt: skip
-    figure.update_layout(hovermode="closest", bargap=0.3, margin={"b": 130})
+    figure.update_layout(hovermode="closest", bargap=0.3, margin={"b": TITLES - 12})
     figure.update_xaxes(
         gridcolor=LIGHT, showgrid=True, separatethousands=True, exponentformat="none", rangemode="tozero"
     )
@@ -125,8 +127,11 @@ def _waters(figure: "go.Figure", layout: Layout, display: "Display") -> None:
             )  # fmt: skip
 
 
-def _coloured(values: Floats, shade: Shade, display: "Display") -> dict[str, Any]:
-    """Return colours of marks by percentages: blue below zero, red above; from light to blue where all lie below."""
+def _coloured(values: Floats, shade: Shade, display: "Display", drop: float = 0.0) -> dict[str, Any]:
+    """Return colours of marks by percentages: blue below zero, red above; from light to blue where all lie below.
+
+    ``drop`` is how far below the plot the scale stands, in heights of the plot.
+    """
     known = values[np.isfinite(values)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
     if high <= 0 and low < high:
@@ -135,8 +140,10 @@ def _coloured(values: Floats, shade: Shade, display: "Display") -> dict[str, Any
         reach = max(abs(low), abs(high), 1.0)
         ends = {"cmin": -reach, "cmax": reach, "colorscale": SCALE}
     title = {"text": label(f"{display.text(f'place_figures.{shade}')} (%)"), "side": "top"}
-    bar = {"title": title, "thickness": 10, "len": 0.7, "outlinewidth": 0, "orientation": "h", "yref": "container",
-           "y": 0.01, "yanchor": "bottom"}  # fmt: skip
+    bar = {
+        "title": title, "thickness": 10, "len": 0.7, "outlinewidth": 0, "orientation": "h",
+        "y": -drop, "yanchor": "top",
+    }  # fmt: skip
     return {"color": np.where(np.isfinite(values), values, 0.0), **ends, "colorbar": bar}
 
 
