@@ -54,7 +54,7 @@ def serve(
     from waitress import create_server
 
     found = listen(settings, any_port=any_port)
-    settings = replace(settings, port=found.getsockname()[1], apart=settings.apart or settings.token is not None)
+    settings = replace(settings, port=found.getsockname()[1])
     try:
         if app is None:
             from dashboard.app import create_app
