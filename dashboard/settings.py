@@ -57,3 +57,8 @@ class Settings:
     burst: int = 200
     https: bool = False
     hosts: tuple[str, ...] = ()
+
+    @property
+    def apart(self) -> bool:
+        """Whether sessions are kept apart: without a token there is one user."""
+        return self.token is not None
