@@ -6,6 +6,7 @@ between two periods. When the server goes, so does the worker.
 
 import gc
 import logging
+import math
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -92,7 +93,10 @@ def _scenario(run: RunRef) -> Scenario:
 
     if not run.confined:
         return load(run.base, dict(run.overrides))
-    draft = read(run.base if run.base in library() else Path(run.base), dict(run.overrides), confined=True)
+    base = run.base if run.base in library() else Path(run.base)
+    # How large a run may be was decided when it was ordered; its key says that it is still the same.
+    most_work = math.inf if run.scenario_key else None
+    draft = read(base, dict(run.overrides), confined=True, most_work=most_work)
     if draft.scenario is None:
         raise InputError(draft.problems)
     return draft.scenario
