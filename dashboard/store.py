@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SESSIONS = "sessions"
 MOST_LISTED = 500
+MOST_SEEN = 10_000
+"""Folders whose manifests are remembered."""
 LONGEST_NAME = 200
 KINDS = {FORMAT: "run", "quotalab-comparison": "comparison"}
 
@@ -210,6 +212,8 @@ class Store:
             stamp = 0
         seen = self._seen.get(path)
         if seen is None or seen[0] != stamp:
+            if len(self._seen) >= MOST_SEEN:
+                self._seen.clear()
             seen = self._seen[path] = stamp, _read_entry(path)
         return seen[1]
 

@@ -6,6 +6,7 @@ between two periods. When the server goes, so does the worker.
 
 import gc
 import logging
+import math
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -13,7 +14,6 @@ import signal
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from math import inf
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter
@@ -94,7 +94,9 @@ def _scenario(run: RunRef) -> Scenario:
     if not run.confined:
         return load(run.base, dict(run.overrides))
     base = run.base if run.base in library() else Path(run.base)
-    draft = read(base, dict(run.overrides), confined=True, most_work=inf)  # the server has looked at its size
+    # How large a run may be was decided when it was ordered; its key says that it is still the same.
+    most_work = math.inf if run.scenario_key else None
+    draft = read(base, dict(run.overrides), confined=True, most_work=most_work)
     if draft.scenario is None:
         raise InputError(draft.problems)
     return draft.scenario
