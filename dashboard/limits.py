@@ -1,6 +1,5 @@
 """Sessions and how much each may ask for, in memory and bounded: what was used longest ago is forgotten first."""
 
-import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -8,7 +7,7 @@ from time import monotonic
 
 
 class Sessions:
-    """Sessions by a hash of their cookie, each with a bucket of requests that fills again with time.
+    """Sessions by name, each with a bucket of requests that fills again with time.
 
     Parameters
     ----------
@@ -22,21 +21,10 @@ class Sessions:
         self._known: OrderedDict[str, tuple[float, float]] = OrderedDict()  # requests left, time of the last one
         self._lock = threading.Lock()
 
-    def of_cookie(self, cookie: str) -> str | None:
-        """Return the session of a cookie, None if there is none."""
-        if not 16 <= len(cookie) <= 64:
-            return None
-        name = self.name(cookie)
+    def __len__(self) -> int:
         with self._lock:
             self._forget()
-            return name if name in self._known else None
-
-    def begin(self, cookie: str) -> str:
-        """Return a new session for a cookie."""
-        name = self.name(cookie)
-        with self._lock:
-            self._enter(name)
-        return name
+            return len(self._known)
 
     def allow(self, name: str) -> bool:
         """Return whether one more request is allowed now, and count it."""
@@ -47,11 +35,6 @@ class Sessions:
             allowed = left >= 1.0
             self._known[name] = (left - 1.0 if allowed else left), now
             return allowed
-
-    @staticmethod
-    def name(cookie: str) -> str:
-        """Return what a session is called: nothing from which its cookie could be guessed."""
-        return hashlib.sha256(f"quotalab session {cookie}".encode("utf-8", "surrogatepass")).hexdigest()
 
     def _enter(self, name: str) -> tuple[float, float]:
         self._forget()

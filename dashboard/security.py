@@ -122,6 +122,7 @@ class _Guard:
         self.attempts = Attempts()
         self.hosts = {"localhost", "127.0.0.1", "::1", settings.address.strip("[]"), *settings.hosts}
         self.policy: str | None = None
+        self.key = hashlib.sha256(b"quotalab session " + (settings.token or secrets.token_hex(32)).encode()).digest()
         self.proof = hashlib.sha256(b"quotalab cookie " + (settings.token or "").encode()).hexdigest()
 
     def check(self) -> Response | None:
@@ -178,16 +179,28 @@ class _Guard:
             if by_header:
                 self.attempts.wrong(_caller())
             return self._stranger()
-        by_cookie = self._cookie_is_right()
-        return self._in_session(self._session() if by_cookie else _hashed(f"header {_caller()}"))
+        if by_header and not self._cookie_is_right():  # a program, which need not keep cookies
+            return self._in_session(self._known_session() or _hashed(f"header {_caller()}"))
+        return self._in_session(self._session())
 
     def _session(self) -> str:
         """Return the session of the request's cookie, or a new one whose cookie goes with the answer."""
-        known = self.sessions.of_cookie(request.cookies.get(SESSION_COOKIE, ""))
+        known = self._known_session()
         if known is not None:
             return known
-        g.quotalab_cookie = secrets.token_urlsafe(16)
-        return self.sessions.begin(g.quotalab_cookie)
+        value = secrets.token_urlsafe(16)
+        g.quotalab_cookie = f"{value}.{self._mark(value)}"
+        return _hashed(f"session {value}")
+
+    def _known_session(self) -> str | None:
+        """Return the session of a cookie that a server with this token made, also before it was started again."""
+        value, _, mark = request.cookies.get(SESSION_COOKIE, "").partition(".")
+        if not hmac.compare_digest(mark.encode("utf-8", "surrogatepass"), self._mark(value).encode()):
+            return None
+        return _hashed(f"session {value}")
+
+    def _mark(self, value: str) -> str:
+        return hmac.new(self.key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
 
     def _in_session(self, session: str) -> Response | None:
         g.quotalab_session = session

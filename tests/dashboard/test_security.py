@@ -258,15 +258,33 @@ def test_a_chosen_session_cookie_is_not_taken():
     assert client.get_cookie(SESSION_COOKIE, "127.0.0.1").value != "chosen-by-an-attacker"
 
 
+def test_a_session_lives_on_when_the_server_is_started_again_with_the_same_token():
+    first, again, other = client_of(OPEN), client_of(OPEN), client_of(replace(OPEN, token="another-token"))
+    enter(first)
+    cookies = {name: first.get_cookie(name, "127.0.0.1").value for name in (SESSION_COOKIE, TOKEN_COOKIE)}
+    for name, value in cookies.items():
+        again.set_cookie(name, value, domain="127.0.0.1")
+        other.set_cookie(name, value, domain="127.0.0.1")
+    assert session_of(ask(again)) == session_of(ask(first))
+    assert ask(other).status_code == 401
+
+
+def test_sessions_can_be_kept_apart_without_a_token():
+    one, other = client_of(LOCAL, apart=True), None
+    first = session_of(ask(one))
+    assert session_of(ask(one)) == first != "local"
+    other = one.application.test_client()
+    assert session_of(ask(other)) != first
+
+
 def test_sessions_are_bounded_and_forgotten():
     now = [0.0]
-    sessions = Sessions(2, 10.0, 1.0, 5, clock=lambda: now[0])
-    cookies = [f"{number:032}" for number in range(3)]
-    for cookie in cookies:
-        sessions.begin(cookie)
-    assert [sessions.of_cookie(cookie) is not None for cookie in cookies] == [False, True, True]
+    sessions = Sessions(2, 10.0, 0.0, 1, clock=lambda: now[0])
+    assert [sessions.allow(name) for name in ("a", "b", "c")] == [True] * 3
+    assert len(sessions) == 2
+    assert [sessions.allow(name) for name in ("c", "b")] == [False, False]
     now[0] = 11.0
-    assert [sessions.of_cookie(cookie) is not None for cookie in cookies] == [False] * 3
+    assert len(sessions) == 0
 
 
 # How much -----------------------------------------------------------------------------------------------------------

@@ -2,10 +2,12 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from dashboard.library import Documents, name_of
+from dashboard.library import Documents, Library, name_of
+from dashboard.settings import Settings
 from scenarios.accounts import accounts
 from scenarios.confinement import MOST_PROBLEMS, MOST_TEXT, PATHS
 from scenarios.errors import InputError
@@ -265,3 +267,43 @@ def test_two_sessions_do_not_see_each_others_documents(tmp_path):
     assert one.draft(name).scenario is not None
     assert other.draft(name).scenario is None
     assert other.names() == []
+
+
+class Folders:
+    """The part of a store that the library needs."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, session: str) -> Path:
+        return self.root / session
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    return Library(Settings(), Folders(tmp_path))
+
+
+def test_each_session_chooses_among_the_library_and_its_own_documents(shelf, tmp_path):
+    name = shelf.add("one", OWN + "title: {en: Mine, zh: 我的}\n")
+    assert shelf.titles("one", "zh")[name] == "我的"
+    assert list(shelf.titles("other", "en")) == list(library())
+    assert shelf.draft("one", name, {"rounds": 4}).scenario.rounds == 4
+    assert shelf.draft("other", name).scenario is None
+    assert shelf.reference("one", "jiangxi") == "jiangxi"
+    kept = Path(shelf.reference("one", name))
+    assert kept.is_relative_to(tmp_path / "one")
+    assert load(kept, {"rounds": 4}, confined=True) == shelf.draft("one", name, {"rounds": 4}).scenario
+
+
+def test_a_document_with_mistakes_is_refused_with_all_of_them(shelf):
+    with pytest.raises(InputError) as caught:
+        shelf.add("one", OWN + "rounds: -1\nonce: 1\n")
+    assert [problem.key for problem in caught.value.problems] == ["rounds", "once"]
+
+
+def test_an_own_document_with_changes_can_be_taken_away_and_brought_back(shelf):
+    name = shelf.add("one", (LIBRARY / "jiangxi.yaml").read_text(encoding="utf-8"))
+    changes = {"behaviours.1.steps": 3, "instruments.carbon.cap.values": {"2025": 1.5e8}, "title.zh": "改", "rounds": 4}
+    text = shelf.text("one", SimpleNamespace(base=name, changes=changes))
+    assert load_text(text) == shelf.draft("one", name, changes).scenario
