@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 FORGET_AFTER = 900.0
 """Seconds after which a job that is over is forgotten."""
-MOST_OVER = 50
+MOST_OVER = 200
 """Jobs of one session that are over and still remembered."""
 
 

@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from dashboard.checking import Checks
 from dashboard.found import Arm, Found
@@ -22,6 +23,9 @@ from dashboard.workers import Pool
 from scenarios.errors import Problem
 from scenarios.loading import Draft, library
 from scenarios.validation.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from scenarios.results import RunResult
 
 RECORDED: Mapping[str, object] = {"recording.trades": True}
 """What the pages show and a run does not keep by itself."""
@@ -129,12 +133,14 @@ class Laboratory:
             if made.draft.scenario is not None and made.run is not None:
                 arms.append((choice, made, label))
         wanted = [self._ref(session, made, seed) for seed in range(view.seeds) for _, made, _ in arms]
-        missing = [ref for ref in wanted if self._result(session, ref) is None] if run else []
+        results = {ref.key: self._result(session, ref) for ref in wanted}
+        missing = [ref for ref in wanted if results[ref.key] is None] if run else []
         refusal = self._ask(session, missing, {ref.key for ref in wanted}, again=again)
         if missing and wait > 0.0:
             jobs = [job for ref in missing if (job := self.jobs.find(session, ref.key)) is not None]
             self.jobs.wait(jobs, wait)
-        return self._seen(session, view, arms, missing, refusal)
+            results |= {ref.key: self._result(session, ref) for ref in missing}
+        return self._seen(session, view, arms, results, missing, refusal)
 
     def cancel(self, session: str, view: View) -> None:
         """Cancel every run of a view that is not done."""
@@ -150,7 +156,7 @@ class Laboratory:
         folder = self.store.target(session, key, made.run.name, seed)
         return replace(made.run, key=key, seed=seed, folder=str(folder))
 
-    def _result(self, session: str, ref: RunRef) -> "object | None":
+    def _result(self, session: str, ref: RunRef) -> "RunResult | None":
         found = self.store.held(session, ref.key)
         if found is not None:
             return found
@@ -176,6 +182,7 @@ class Laboratory:
         session: str,
         view: View,
         arms: list[tuple[Choice, Prepared, str]],
+        found: Mapping[str, "RunResult | None"],
         missing: list[RunRef],
         refusal: tuple[str, Mapping[str, object]] | None,
     ) -> Sight:
@@ -183,7 +190,7 @@ class Laboratory:
         shown: list[Arm] = []
         for choice, made, label in arms:
             keys = [seeded(made.key, seed) for seed in range(view.seeds)]
-            results = [self.store.held(session, key) for key in keys]
+            results = [found.get(key) for key in keys]
             first = jobs.get(keys[0])
             shown.append(
                 Arm(
@@ -205,7 +212,7 @@ class Laboratory:
         )
         listing = view.page in LISTING
         checking = view.page == "validation" and self.checks.busy
-        found = Found(
+        sight = Found(
             tuple(shown),
             active or checking,
             session,
@@ -215,7 +222,7 @@ class Laboratory:
             *self._checked(view),
         )
         finished = sum(len(arm.results) for arm in shown)
-        return Sight(found, runs, finished, len(shown) * view.seeds, refusal, notices)
+        return Sight(sight, runs, finished, len(shown) * view.seeds, refusal, notices)
 
     def _checked(self, view: View) -> tuple[Mapping[str, Outcome], tuple[Problem, ...]]:
         """Return what suites of validation gave, where a page shows it, and ask for those that it wants."""

@@ -89,6 +89,8 @@ def years_input(view: View, lever: Lever, display: Display, own: Mapping[str, fl
     ----------
     own : the path before any change.
     """
+    if not lever.group or not lever.path.endswith(".cap.values"):
+        return _together(lever, None)
     figure = cap_path(lever.value or {}, {}, display, lever.group, own)
     figure.update_layout(height=190, margin={"l": 44, "r": 8, "t": 4, "b": 24}, showlegend=False)
     figure.update_xaxes(title=None)
@@ -96,6 +98,11 @@ def years_input(view: View, lever: Lever, display: Display, own: Mapping[str, fl
         id={"type": "drag", "path": lever.path}, figure=dress(figure, dark=view.dark), config=DRAG_CONFIG,
         style={"height": "190px"}, responsive=True, className="drag",
     )  # fmt: skip
+    return _together(lever, path)
+
+
+def _together(lever: Lever, path: Component | None) -> Component:
+    """Return one input a year, under the name and the unit of what they are the years of."""
     inputs = [
         dmc.NumberInput(
             id={"type": "lever", "path": f"{lever.path}.{year}"}, label=str(year), value=level, min=lever.lower,
