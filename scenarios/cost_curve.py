@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 POINTS = 61
-SEEN = 5.0
-"""The curve is drawn up to this multiple of the year's mean price, or to its dearest measure if that is cheaper."""
+SEEN, LEAST = 5.0, 0.25
+"""The curve is drawn up to this multiple of the year's mean price, but at least to this share of what the dearest
+measure costs, and never above that."""
 NOTABLE = 0.01
 """A measure counts for the top of the curve if it can save this share of its account's flow."""
 
@@ -146,4 +147,4 @@ def _top(found: Technology, k: int, price: float) -> float:
         return 2.0 * price or 1.0
     last = found.intercept + found.slope * found.limit
     dearest = 1.05 * float((last[notable] / effect[notable]).max())
-    return min(dearest, SEEN * price) if price > 0 else dearest
+    return min(dearest, max(SEEN * price, LEAST * dearest)) if price > 0 else dearest

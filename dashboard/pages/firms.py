@@ -25,7 +25,7 @@ from dashboard.view import View
 from dashboard.words import Words
 from scenarios import figures
 from scenarios.cost_curve import cost_curve, mean_price
-from scenarios.display import Display, say
+from scenarios.display import Display
 from scenarios.errors import InputError
 from scenarios.figures import firms as firm_figures
 from scenarios.firm_tables import COSTS, SIZES, account_of, accounts_in, groups, payers
@@ -42,16 +42,14 @@ MOST_LISTED = 100  # entries of the search for a firm that are drawn at once
 
 
 def controls(view: View, words: Words, scenario: Scenario) -> Component | None:
-    """Return the choice of year, right, sector, city, size and firm."""
+    """Return the choice of year, sector, city, size and firm."""
     texts = words.group("firms.options")
     listed = _listed(scenario, words)
-    rights = {key: say(rule.title, words.language) for key, rule in scenario.instruments.items()}
     firm = kit.choose("firm", texts["firm"], {ALL: words.text("firms.clear"), **listed["firm"]}, option(view, "firm"),
                       texts["firm_hint"])  # fmt: skip
     firm.limit = MOST_LISTED  # type: ignore[attr-defined]
     parts = [
         year_choice(view, scenario, texts["year"], texts["all_years"]),
-        kit.choose("right", texts["right"], rights, right_of(view, scenario)),
         kit.choose("sector", texts["sector"], {ALL: texts["all_sectors"], **listed["sector"]}, option(view, "sector")),
         kit.choose("city", texts["city"], {ALL: texts["all_cities"], **listed["city"]}, option(view, "city")),
         kit.choose("size", texts["size"], words.group("firms.sizes"), _size(view)),
@@ -170,7 +168,7 @@ def _payers(
     heads = [texts[key] for key in ("firm", "sector", "city")]
     heads += [texts[key].format(unit=unit) for key in ("measures", "payments", "trading", "penalties", "total")]
     heads.append(texts["burden"])
-    caption = texts["caption"].format(count=len(rows), period=period)
+    caption = texts["caption"].format(count=len(rows), period=period, unit=unit)
     if name is not None:
         heads.append(texts["difference"].format(unit=unit))
         caption += ("" if words.language == "zh" else " ") + texts["caption_difference"].format(baseline=name)

@@ -23,7 +23,7 @@ from dashboard.view import View
 from dashboard.words import Words
 from scenarios.city_layout import layout_of
 from scenarios.cost_curve import mean_price
-from scenarios.display import Display, say
+from scenarios.display import Display
 from scenarios.figures.firms import allocation_by, firm_flows
 from scenarios.figures.places import Shade, city_bars, city_map, ratio
 from scenarios.firm_tables import accounts_in, groups
@@ -40,12 +40,10 @@ NOTHING = 1e-9  # of what is paid: less is rounding
 
 
 def controls(view: View, words: Words, scenario: Scenario) -> Component | None:
-    """Return the choice of year, right and colour; a city is chosen by a click."""
+    """Return the choice of year and colour; a city is chosen by a click."""
     texts = words.group("places.options")
-    rights = {key: say(rule.title, words.language) for key, rule in scenario.instruments.items()}
     parts = [
         year_choice(view, scenario, texts["year"], texts["all_years"]),
-        kit.choose("right", texts["right"], rights, right_of(view, scenario)),
         kit.choose("shade", texts["shade"], words.group("places.shades"), _shade(view)),
     ]
     return html.Div(parts, className="controls")
