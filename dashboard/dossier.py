@@ -127,7 +127,7 @@ def _add_comparison(
     words: Words, there: Compared, sheet: Sheet, parts: dict[str, str], headings: dict[str, str]
 ) -> None:
     """Add the sections of the comparison's report but for how it was made: there is one such section at the end."""
-    page = comparison_report.comparison_page(there.comparison, words.language)
+    page = comparison_report.comparison_page(there.comparison, words.language, worded=False)
     page.prefix = "compare-"
     for name, content in comparison_report.comparison_sections(page).items():
         if name in {"origin", "findings"}:

@@ -47,13 +47,18 @@ def comparison_report(found: "Comparison", language: Language = "en") -> str:
     return document(page, str(display.text("comparison.kind")), heading, summary, headings, parts, made_by)
 
 
-def comparison_page(found: "Comparison", language: Language) -> ComparisonPage:
-    """Return the page of a comparison's report, its arms called by words, before anything is written on it."""
+def comparison_page(found: "Comparison", language: Language, *, worded: bool = True) -> ComparisonPage:
+    """Return the page of a comparison's report before anything is written on it.
+
+    Parameters
+    ----------
+    worded : whether arms are called by what they say in words; otherwise they keep their labels.
+    """
     display = Display.of(found.scenario, language)
     titles = {key: say(rule.title, language) for arm in found.arms for key, rule in arm.scenario.instruments.items()}
     units = {key: rule.unit for arm in found.arms for key, rule in arm.scenario.instruments.items()}
     display = Display(language, display.currency, titles | dict(display.titles), units | dict(display.unit_keys))
-    found = words.in_words(found, display)
+    found = words.in_words(found, display) if worded else found
     return ComparisonPage(
         display=display,
         found=found,
