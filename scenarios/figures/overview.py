@@ -35,7 +35,7 @@ def by_year(results: "Sequence[RunResult]", table: str, instrument: str, column:
 
 
 def flows(arms: Arms, instrument: str, display: "Display", height: int = 300) -> "go.Figure":
-    """Return the flow of a year under each scenario, and the caps as steps."""
+    """Return the flow of a year under each scenario, and the cap of each year as a mark."""
     tables = {name: by_year(results, "prices", instrument, "flow") for name, results in arms.items()}
     caps = {name: by_year(results[:1], "prices", instrument, "cap").iloc[:, 0] for name, results in arms.items()}
     factor, unit = display.amount_unit(instrument)
@@ -47,8 +47,8 @@ def flows(arms: Arms, instrument: str, display: "Display", height: int = 300) ->
             continue
         words = display.text("figures.cap") if len(caps) == 1 else f"{display.text('figures.cap')} · {name}"
         figure.add_scatter(
-            x=cap.index, y=cap * factor / size, name=label(words), mode="lines", legendgroup=name,
-            line={"color": SERIES[position], "width": 1.5, "dash": "longdash", "shape": "hvh"},
+            x=cap.index, y=cap * factor / size, name=label(words), mode="markers", legendgroup=name,
+            marker={"symbol": "line-ew-open", "size": 18, "color": SERIES[position], "line": {"width": 2}},
         )  # fmt: skip
     lines(figure, {name: table * factor / size for name, table in tables.items()})
     return _whole_years(figure, tables, display)
