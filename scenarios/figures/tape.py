@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from scenarios.figures.style import BLACK, BLUE, GREY, ORANGE, RED, empty_figure, label, say_empty, years_axis
+from scenarios.figures.style import BLACK, BLUE, GREY, ORANGE, PURPLE, RED, empty_figure, label, say_empty, years_axis
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ CELLS = (180, 110)
 """Fields of time and of price in which they are counted."""
 TAIL = 0.002
 """The share of trades at either end of prices that are not counted but drawn."""
-SHADES = ((0.0, "#B7DDF2"), (0.5, BLUE), (1.0, RED))
+SHADES = ((0.0, "#B7DDF2"), (0.4, BLUE), (0.7, PURPLE), (1.0, RED))
 SIDES = (("buyer_came", 1, BLUE), ("seller_came", -1, ORANGE), ("neither", 0, GREY))
 
 
