@@ -3,7 +3,8 @@
 What was sent to a venue, at the limits that were shown there, and what rested in its book when the period ended. Where
 a side has more prices than are kept, lots go to the next kept price that is worse for who sent them: what was bid at a
 kept price or higher, and asked at a kept price or lower, stays exact, and the curve is nowhere wrong by more than the
-lots between two kept prices. The prices next to the session's own are always kept.
+lots between two kept prices. The best price and those next to the session's own are always kept, and most others stand
+where one looks closely: far more is often bid for at prices far away than trades.
 """
 
 from dataclasses import dataclass
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
     from agents.venues import Session
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 MOST_STEPS = 200
 """Prices kept for one side of one session."""
+CLOSE = 4
+"""Half of the kept prices are for this many times the lots that traded."""
 REFUSED = np.isin(
     np.arange(max(Reason) + 1),
     [Reason.SELF_TRADE, Reason.REJECTED_NOT_HELD, Reason.REJECTED_NO_CASH, Reason.PRICE_LIMIT, Reason.HALTED,
@@ -72,7 +76,7 @@ def steps_of(session: "Session", tick: float) -> list[Steps]:
 def stepped(
     price: Ints, side: int, columns: list[Ints], keep: float, most: int = MOST_STEPS
 ) -> tuple[Ints, Ints, Ints, Ints]:
-    """Return prices (s,), the best first, and the lots of each column there, with at most ``most`` + 2 prices.
+    """Return prices (s,), the best first, and the lots of each column there, with at most ``most`` + 3 prices.
 
     Parameters
     ----------
@@ -82,9 +86,9 @@ def stepped(
     limit, place = np.unique(-side * price, return_inverse=True)
     lots = [np.bincount(place, weights=column, minlength=limit.size) for column in columns]
     if limit.size > most:
-        total = np.cumsum(lots[0])
-        part = np.minimum(np.ceil(total * (most / total[-1])), most)
+        part = _parts(np.cumsum(lots[0]), CLOSE * float(lots[2].sum()), most)
         last = np.r_[part[1:] != part[:-1], True]  # a part is told at its worst price
+        last[0] = True
         if np.isfinite(keep):
             met = int(np.searchsorted(limit, -side * keep, side="right"))
             last[[max(met - 1, 0), min(met, limit.size - 1)]] = True
@@ -93,3 +97,15 @@ def stepped(
         limit = limit[kept]
     quantity, refused, filled = (np.rint(column).astype(np.int64) for column in lots)
     return -side * limit, quantity, refused, filled
+
+
+def _parts(total: Floats, close: float, most: int) -> Floats:
+    """Return the part (s,) that each price belongs to, by the lots (s,) up to it, the best price first.
+
+    Half of the parts are of equal size up to ``close`` lots, half beyond. Without trade, as in a book, each part makes
+    the sum larger by the same share, so that the smallest stand at the best price.
+    """
+    if not close:
+        return np.asarray(np.ceil(np.log(total / total[0]) * (most / np.log(total[-1] / total[0]))))
+    half, rest = most // 2, max(total[-1] - close, 1.0)
+    return np.where(total <= close, np.ceil(total * (half / close)), half + np.ceil((total - close) * (half / rest)))

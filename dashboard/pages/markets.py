@@ -188,10 +188,10 @@ class _Sheet:
         markets, display = self.result.markets, self.display
         if not liquidity.quoted(markets, self.key, self.venue):
             return []
+        start, end = self._shaded()
         return [
-            self.card("quotes", trading.quotes(markets, self.key, self.venue, display)),
-            self.card("spread", liquidity.spread(markets, self.key, self.venue, display)),
-            self.card("depth", liquidity.depth(markets, self.key, self.venue, display)),
+            self.card(name, tape.band(draw(markets, self.key, self.venue, display), start, end))
+            for name, draw in (("quotes", trading.quotes), ("spread", liquidity.spread), ("depth", liquidity.depth))
         ]
 
     def _trades(self) -> list[Component | None]:
@@ -203,19 +203,20 @@ class _Sheet:
         if rows.empty:
             return [kit.card(title, self.words.text("markets.one_price"))]
         display, periods = self.display, self.scenario.calendar.periods_per_year
-        every = tape.every_trade(rows, self.key, display, periods)
+        every = tape.band(tape.every_trade(rows, self.key, display, periods), *self._shaded())
         year, month = moment(self.view, self.scenario)
         span, wanted = span_of(self.view), self._wanted()
         mine = {"run": rows["period"] >= 0, "year": rows["year"] == year, "month": rows["period"] == wanted}[span]
-        when = {
-            "run": self.words.text("markets.whole_run"), "year": str(year),
-            "month": self.words.fill(_when_word(self.scenario), year=year, month=month),
-        }[span]  # fmt: skip
+        when_month = self.words.fill(_when_word(self.scenario), year=year, month=month)
+        when = {"run": self.words.text("markets.whole_run"), "year": str(year), "month": when_month}[span]
+        one = rows[rows["period"] == wanted]
         names, sectors = network.names_of(self.result.tables.get("firms"), display)
         drawn = network.network(rows[mine], self.key, names, sectors, display)
-        count = display.number(len(rows))
+        name = "counted" if len(rows) > tape.POINTS else "trades"
+        in_order = tape.in_order(one, self.key, display)
         return [
-            self.card("counted" if len(rows) > tape.COUNTED else "trades", every, wide=True, count=count),
+            self.card(name, every, wide=True, count=f"{len(rows):,}"),
+            self.card("month", in_order, wide=True, when=when_month, count=f"{len(one):,}"),
             self.card("network", drawn, wide=True, when=when, most=network.MOST_NODES, edges=network.MOST_EDGES),
         ]
 
@@ -223,6 +224,12 @@ class _Sheet:
         year, month = moment(self.view, self.scenario)
         calendar = self.scenario.calendar
         return (year - calendar.start_year) * calendar.periods_per_year + month - 1
+
+    def _shaded(self) -> tuple[float, float]:
+        """Return start and end of the chosen period in years."""
+        year, month = moment(self.view, self.scenario)
+        periods = self.scenario.calendar.periods_per_year
+        return year + (month - 1) / periods, year + month / periods
 
 
 def _waiting(view: View, words: Words, found: Found) -> Component:

@@ -48,14 +48,13 @@ def flows_between(
     trades : rows of the table `trades`.
     names, sectors : what accounts, and the sectors they belong to, are called.
     """
-    parties = set(trades["seller"]) | set(trades["buyer"])
+    pairs = trades.assign(value=trades["price"] * trades["amount"])
+    pairs = pairs.groupby(["seller", "buyer"], sort=True)[["amount", "value"]].sum().reset_index()
+    parties = {*pairs["seller"], *pairs["buyer"]}
     many = len(parties) > MOST_NODES and bool(sectors)
     own = sectors if many else names
     called = {one: display.text(f"sessions.{one}") if one in OTHERS else str(own.get(one, one)) for one in parties}
-    table = trades.assign(
-        seller=trades["seller"].map(called), buyer=trades["buyer"].map(called),
-        value=trades["price"] * trades["amount"],
-    )  # fmt: skip
+    table = pairs.assign(seller=pairs["seller"].map(called), buyer=pairs["buyer"].map(called))
     return table.groupby(["seller", "buyer"], sort=True)[["amount", "value"]].sum().reset_index(), many
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agents.session_orders import stepped
+from agents.session_orders import CLOSE, stepped
 from scenarios import load, run
 from scenarios.results import RunResult
 
@@ -46,18 +46,36 @@ def test_few_prices_are_kept_as_they_are():
 def test_merged_prices_are_exact_where_they_are_kept_and_close_elsewhere(side, keep):
     rng = np.random.default_rng(3)
     given, lots = rng.integers(1, 900, 5_000), rng.integers(1, 50, 5_000)
-    price, quantity, refused, filled = stepped(given, side, [lots, lots // 2, lots // 3], keep, most=40)
-    assert price.size <= 42
+    few = np.where(np.arange(5_000) < 200, lots, 0)
+    price, quantity, refused, filled = stepped(given, side, [lots, lots // 2, few], keep, most=40)
+    assert price.size <= 43
+    assert price[0] == (given * side).max() * side
     assert np.all(np.diff(-side * price) > 0)
-    assert (quantity.sum(), refused.sum(), filled.sum()) == (lots.sum(), (lots // 2).sum(), (lots // 3).sum())
+    assert (quantity.sum(), refused.sum(), filled.sum()) == (lots.sum(), (lots // 2).sum(), few.sum())
     for at in price:
         assert curve(price, quantity, side, at) == curve(given, lots, side, at)
     largest = np.bincount(given, weights=lots).max()
-    gaps = [curve(given, lots, side, at) - curve(price, quantity, side, at) for at in range(901)]
-    assert min(gaps) >= 0
-    assert max(gaps) <= lots.sum() / 40 + largest
+    true = np.array([curve(given, lots, side, at) for at in range(901)])
+    gaps = true - [curve(price, quantity, side, at) for at in range(901)]
+    assert gaps.min() >= 0
+    assert gaps.max() <= lots.sum() / 20 + largest
+    close = true <= CLOSE * few.sum()
+    assert gaps[close].max() <= CLOSE * few.sum() / 20 + largest < lots.sum() / 20
     if np.isfinite(keep):
         assert curve(price, quantity, side, keep) == curve(given, lots, side, keep)
+
+
+def test_a_book_is_told_most_exactly_at_its_best_price():
+    rng = np.random.default_rng(4)
+    given, lots = rng.integers(1, 5_000, 20_000), rng.integers(1, 50, 20_000)
+    nothing = np.zeros_like(lots)
+    price, quantity, *_ = stepped(given, 1, [lots, nothing, nothing], np.nan, most=60)
+    assert price.size <= 63
+    share = (lots.sum() / lots[given == given.max()].sum()) ** (1 / 60)
+    for at in range(1, 5_001):
+        true = curve(given, lots, 1, at)
+        told = curve(price, quantity, 1, at)
+        assert told <= true <= told * share + 500  # a price has some 100 lots
 
 
 @pytest.mark.parametrize("name", ["call", "hybrid", "one-way", "sealed", "clock"])

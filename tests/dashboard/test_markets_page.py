@@ -29,8 +29,8 @@ VENUES: dict[str, Any] = {
 OPEN = {"price", "volume", "flow", "bank"}
 SHOWN = {
     "call": OPEN | {"curves"},
-    "book": OPEN | {"wanted", "book", "quotes", "spread", "depth", "trades", "network"},
-    "bilateral": OPEN | {"wanted", "trades", "network"},
+    "book": OPEN | {"wanted", "book", "quotes", "spread", "depth", "trades", "month", "network"},
+    "bilateral": OPEN | {"wanted", "trades", "month", "network"},
     "sealed": OPEN - {"volume"} | {"venues", "curves"},
 }
 
@@ -112,6 +112,8 @@ def test_the_span_of_the_network_is_chosen() -> None:
         nodes = [trace for trace in charts(page)["network"].data if trace.mode == "markers+text"]
         sizes[span] = sum(len(trace.x) for trace in nodes)
     month = traded[traded["period"] == 4]
+    points = charts(page)["month"].data
+    assert sum(len(trace.x) for trace in points) == len(month)
     assert sizes["month"] == len(set(month["buyer"]) | set(month["seller"]))
     assert sizes["month"] <= sizes["year"] <= sizes["run"]
 

@@ -86,11 +86,11 @@ def test_trades_of_a_period_stand_in_their_order_within_it() -> None:
     assert tape.moments(rows, 4) == pytest.approx([2026 + 0.25 / 4, 2026 + 0.75 / 4, 2026 + 1.5 / 4])
 
 
-@pytest.mark.parametrize(("count", "kind"), [(30, "scatter"), (tape.ONE_BY_ONE + 1, "scattergl")])
-def test_every_trade_is_a_point_in_the_colour_of_who_made_it(count: int, kind: str) -> None:
+@pytest.mark.parametrize("count", [30, tape.POINTS])
+def test_every_trade_is_a_point_in_the_colour_of_who_made_it(count: int) -> None:
     given = trades(count)
     figure = tape.every_trade(given, "carbon", words(), 4)
-    assert {one.type for one in figure.data} == {kind}
+    assert {one.type for one in figure.data} == {"scatter"}
     assert [one.name for one in figure.data] == ["A buyer took an offer", "A seller took a bid"]
     for one, side in zip(figure.data, (1, -1), strict=True):
         assert list(one.y) == given.loc[given["aggressor"] == side, "price"].tolist()
@@ -115,6 +115,21 @@ def test_a_hundred_thousand_trades_are_counted_without_losing_one() -> None:
     assert drawn == (time < 2026).sum()
     assert min(counts.y) >= price.min()
     assert len(figure.to_json()) < 3e6
+
+
+def test_trades_of_a_period_stand_one_after_the_other() -> None:
+    figure = tape.in_order(trades(9, aggressor=0), "carbon", words("zh"))
+    (points,) = figure.data
+    assert points.name == "双方商定"
+    assert list(points.x) == list(range(1, 10))
+    assert list(points.y) == list(range(10, 19))
+    many = tape.in_order(trades(tape.POINTS + 1), "carbon", words())
+    assert np.asarray(many.data[0].customdata).sum() + sum(len(one.x) for one in many.data[1:]) == tape.POINTS + 1
+
+
+def test_the_chosen_period_is_shaded() -> None:
+    shade = tape.band(tape.every_trade(trades(5), "carbon", words(), 4), 2025.25, 2025.5).layout.shapes[0]
+    assert (shade.x0, shade.x1) == (2025.25, 2025.5)
 
 
 def test_who_sold_to_whom_adds_up_and_leads_from_seller_to_buyer() -> None:
