@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,9 @@ from dashboard.view import Choice, View
 from dashboard.words import Words
 from scenarios.changes import settled, value_at
 from scenarios.errors import InputError, Problem
+from scenarios.figures.cap_path import dragged
+from scenarios.form_changes import MARKS, added, rebuilt, removed
+from scenarios.forms import form_of
 from scenarios.lever_changes import changed, plain
 from scenarios.levers import levers
 from scenarios.overlay import changes_of
@@ -54,6 +58,9 @@ def edited(
     known = {lever.name: lever.value for lever in levers(now, view.language, reference)}
     changes: dict[str, Any] = {}
     for name, value in values:
+        if name.rpartition(".")[2] in MARKS and name not in known:
+            changes |= rebuilt(now, name, value)
+            continue
         before = known[name] if name in known else value_at(now, name)
         given = None if value == "" else value
         if given is None and not _may_be_none(now, name, before):
@@ -118,8 +125,6 @@ def _decoded(upload: str, most: int) -> str:
 
 def _structural(now: Mapping[str, Any], triggered: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return what dragged points and pressed buttons change: points of a path, items of a list."""
-    import json
-
     changes: dict[str, Any] = {}
     for one in triggered:
         name, _, prop = str(one.get("prop_id", "")).rpartition(".")
@@ -128,33 +133,18 @@ def _structural(now: Mapping[str, Any], triggered: Sequence[Mapping[str, Any]]) 
         what = json.loads(name)
         path = what["path"]
         if what["type"] == "drag" and prop == "relayoutData":
-            from scenarios.figures.cap_path import dragged
-
             present = value_at(now, path) or {}
             moved = dragged(one["value"], present)
             changes |= {f"{path}.{year}": level for year, level in moved.items()}
         elif what["type"] == "remove":
-            above, _, index = path.rpartition(".")
-            items = list(value_at(now, above) or ())
-            if index.isdecimal() and int(index) < len(items):
-                del items[int(index)]
-                changes[above] = items
+            changes |= removed(now, path)
         elif what["type"] == "add":
-            changes |= _added(now, path, what.get("kind", ""))
+            changes |= added(now, path)
     return changes
-
-
-def _added(now: Mapping[str, Any], path: str, kind: str) -> dict[str, Any]:
-    from scenarios.forms import form_of
-
-    start = next((choice.start for choice in form_of(now, path).choices if kind in {"", choice.value}), None)
-    return {} if start is None else {path: [*(value_at(now, path) or ()), start]}
 
 
 def _may_be_none(now: Mapping[str, Any], name: str, before: Any) -> bool:
     """Return whether an emptied input means none: a floor that is taken away, an optional value."""
-    from scenarios.forms import form_of
-
     if name.endswith((".floor", ".ceiling")) and name.count(".") == 1:
         return True
     if before is None:

@@ -8,10 +8,11 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from dashboard.checking import Checks
 from dashboard.found import Arm, Found
 from dashboard.jobs import Job, Jobs, Refused
 from dashboard.settings import Settings
-from dashboard.shelf import Shelf
+from dashboard.shelf import STORED, Shelf
 from dashboard.status import Underway
 from dashboard.store import Store, scenario_key, seeded
 from dashboard.tasks import RunRef
@@ -20,11 +21,13 @@ from dashboard.words import Words
 from dashboard.workers import Pool
 from scenarios.errors import Problem
 from scenarios.loading import Draft, library
+from scenarios.validation.outcomes import Outcome
 
 RECORDED: Mapping[str, object] = {"recording.trades": True}
 """What the pages show and a run does not keep by itself."""
 DRAFTS = 256
 SHIPPED = frozenset(library())
+VALIDATION = ".validation"
 LISTING = {"runs", "sweeps"}
 
 
@@ -67,16 +70,18 @@ class Laboratory:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = Store(settings.runs, settings.result_bytes, apart=settings.apart or settings.token is not None)
+        self.store = Store(settings.runs, settings.result_bytes, apart=settings.apart)
         self.shelf = Shelf(settings, self.store)
         self.pool = Pool(settings)
         self.jobs = Jobs(self.pool, settings, self.store)
+        self.checks = Checks(settings.runs / VALIDATION)
         self._lock = threading.Lock()
         self._prepared: OrderedDict[tuple[str, str], Prepared] = OrderedDict()
 
     def close(self) -> None:
         """End all workers."""
         self.pool.close()
+        self.checks.close()
 
     def draft(self, session: str, choice: Choice) -> Draft:
         """Return what can be said about a chosen scenario: itself if it can be run, and every problem."""
@@ -97,7 +102,7 @@ class Laboratory:
             full = self.shelf.draft(session, choice.base, overrides)
             if full.scenario is not None:
                 key = scenario_key(full.scenario)
-                base, confined = self.shelf.reference(session, choice.base)
+                base, confined = self.shelf.reference(session, choice.base), not choice.base.startswith(STORED)
                 name = draft.scenario.name
                 run = RunRef(base=base, overrides=overrides, confined=confined, key="", scenario_key=key, name=name)
                 made = Prepared(draft, key, run)
@@ -199,16 +204,28 @@ class Laboratory:
             if job.notice is not None
         )
         listing = view.page in LISTING
+        checking = view.page == "validation" and self.checks.busy
         found = Found(
             tuple(shown),
-            active,
+            active or checking,
             session,
             tuple(self.store.folders(session)) if listing else (),
             tuple(self._underway(job) for job in jobs.values()) if listing else (),
             self.shelf.text(session, view.scenario) if view.page == "settings" else "",
+            *self._checked(view),
         )
         finished = sum(len(arm.results) for arm in shown)
         return Sight(found, runs, finished, len(shown) * view.seeds, refusal, notices)
+
+    def _checked(self, view: View) -> tuple[Mapping[str, Outcome], tuple[Problem, ...]]:
+        """Return what suites of validation gave, where a page shows it, and ask for those that it wants."""
+        if view.page != "validation":
+            return {}, ()
+        from dashboard.pages.validation import wanted
+
+        outcomes, unread = self.checks.outcomes()
+        self.checks.ask(wanted(view, outcomes))
+        return outcomes, unread
 
     def _underway(self, job: Job) -> Underway:
         failure = job.failure

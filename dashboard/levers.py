@@ -1,13 +1,18 @@
 """The levers beside the charts: what policy sets for the right that is looked at, and apart what the world does."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard.looks import dress
 from dashboard.view import View
 from dashboard.words import Words
+from scenarios.changes import value_at
+from scenarios.display import Display
+from scenarios.figures.cap_path import DRAG_CONFIG, cap_path
+from scenarios.lever_changes import plain
 from scenarios.levers import Lever, levers, uncertainties
 from scenarios.schema import Scenario
 
@@ -21,19 +26,26 @@ def panel(view: View, words: Words, scenario: Scenario, own: Scenario, right: st
     """
     policy = [lever for lever in levers(scenario, view.language, own) if lever.group in {right, ""}]
     world = [lever for lever in uncertainties(scenario, view.language) if lever.group in {right, ""}]
+    display, before = Display.of(scenario, view.language), plain(own)
+
+    def shown(lever: Lever) -> Component | None:
+        if lever.kind == "year_table":
+            return html.Div(years_input(view, lever, display, value_at(before, lever.path) or {}), className="lever")
+        return lever_input(lever)
+
     return html.Div(
         [
-            _section(words.text("scenario.levers"), words.text("scenario.levers_told"), policy),
+            _section(words.text("scenario.levers"), words.text("scenario.levers_told"), policy, shown),
             html.Details(
-                [html.Summary(html.H2(words.text("scenario.uncertainties"))), *map(lever_input, world)],
+                [html.Summary(html.H2(words.text("scenario.uncertainties"))), *map(shown, world)],
                 className="panel",
             ),
         ]
     )
 
 
-def _section(title: str, told: str, found: Sequence[Lever]) -> Component:
-    return html.Div([html.H2(title), html.P(told, className="caption"), *map(lever_input, found)], className="panel")
+def _section(title: str, told: str, found: Sequence[Lever], shown: Callable[[Lever], Component | None]) -> Component:
+    return html.Div([html.H2(title), html.P(told, className="caption"), *map(shown, found)], className="panel")
 
 
 def lever_input(lever: Lever) -> Component | None:
@@ -46,8 +58,6 @@ def lever_input(lever: Lever) -> Component | None:
                        allowDeselect=False),
             className="lever",
         )  # fmt: skip
-    if lever.kind == "year_table":
-        return html.Div(years_input(lever), className="lever")
     if lever.kind == "table":
         return None  # a table by name is edited in the form of all settings
     shown = number_input(lever, name)
@@ -72,8 +82,20 @@ def number_input(lever: Lever, name: dict[str, str]) -> Component:
     )  # fmt: skip
 
 
-def years_input(lever: Lever) -> Component:
-    """Return one input a year of a path, together under the path's name."""
+def years_input(view: View, lever: Lever, display: Display, own: Mapping[str, float]) -> Component:
+    """Return a path by year whose points can be dragged, and an input for each.
+
+    Parameters
+    ----------
+    own : the path before any change.
+    """
+    figure = cap_path(lever.value or {}, {}, display, lever.group, own)
+    figure.update_layout(height=190, margin={"l": 44, "r": 8, "t": 4, "b": 24}, showlegend=False)
+    figure.update_xaxes(title=None)
+    path = dcc.Graph(
+        id={"type": "drag", "path": lever.path}, figure=dress(figure, dark=view.dark), config=DRAG_CONFIG,
+        style={"height": "190px"}, responsive=True, className="drag",
+    )  # fmt: skip
     inputs = [
         dmc.NumberInput(
             id={"type": "lever", "path": f"{lever.path}.{year}"}, label=str(year), value=level, min=lever.lower,
@@ -82,5 +104,5 @@ def years_input(lever: Lever) -> Component:
         for year, level in sorted((lever.value or {}).items())
     ]  # fmt: skip
     legend = f"{lever.label} ({lever.unit})" if lever.unit else lever.label
-    return html.Fieldset([html.Legend(legend), html.P(lever.help, className="caption"),
-                          html.Div(inputs, className="years")])  # fmt: skip
+    told = html.P(lever.help, className="caption")
+    return html.Fieldset([html.Legend(legend), told, path, html.Div(inputs, className="years")])

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -153,29 +154,29 @@ class Store:
         return self._root / SESSIONS / hashlib.sha256(session.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     def target(self, session: str, key: str, name: str, seed: int) -> Path:
-        """Return where a run is to be written: ``NAME-SEED-HASH``, numbered if something damaged is in the way."""
-        taken = self._candidates(session, key, name, seed)
-        stem = self.folder(session) / f"{name}-{seed}-{key[:8]}"
-        return stem if stem not in taken else stem.with_name(f"{stem.name}-{len(taken) + 1}")
+        """Return where a run is to be written: ``NAME-SEED-HASH``, numbered if something is in the way."""
+        stem = self.folder(session) / _plain(f"{name}-{seed}-{key[:8]}")
+        target, count = stem, 1
+        while os.path.lexists(target):
+            count += 1
+            target = stem.with_name(f"{stem.name}-{count}")
+        return target
 
     def _candidates(self, session: str, key: str, name: str, seed: int) -> list[Path]:
-        stem = f"{name}-{seed}-{key[:8]}"
-        self.path(session, stem)  # refuses a name that leads elsewhere
+        stem = _plain(f"{name}-{seed}-{key[:8]}")
         try:
-            found = sorted(path for path in self.folder(session).glob(f"{stem}*") if path.is_dir())
+            found = sorted(self.folder(session).glob(f"{stem}*"))
         except OSError:
             return []
-        return [path for path in found if path.name == stem or path.name.removeprefix(f"{stem}-").isdecimal()]
+        named = (path for path in found if path.name == stem or path.name.removeprefix(f"{stem}-").isdecimal())
+        return [path for path in named if path.is_dir() and not path.is_symlink()]
 
     def path(self, session: str, name: str) -> Path:
         """Return the path of one folder of a session by its name; InputError if the name could lead anywhere else."""
         folder = self.folder(session)
-        odd = not name or len(name) > LONGEST_NAME or name.startswith((".", " ")) or name.endswith((".", " "))
-        odd = odd or any(character in '/\\:*?"<>|[]' or not character.isprintable() for character in name)
-        path = folder / name
-        if odd or name == SESSIONS or path.is_symlink() or not _inside(path, folder):
-            what = "this is not the name of a folder of this session"
-            raise InputError([Problem(name[:LONGEST_NAME], 0, "run", what, "Choose one from the list.")])
+        path = folder / _plain(name)
+        if path.is_symlink() or not _inside(path, folder):
+            raise _refusal(name)
         return path
 
     def open(self, session: str, name: str) -> "RunResult":
@@ -217,6 +218,20 @@ def estimated_bytes(result: "RunResult") -> int:
     """Return the memory of a result; text columns repeat few words, so they count by their references."""
     frames = sum(int(frame.memory_usage(deep=False).sum()) for frame in result.tables.values())
     return frames + sum(map(len, result.inputs.values())) + 10_000
+
+
+def _plain(name: str) -> str:
+    """Return a name that names something in a folder and nowhere else; InputError if it is any other."""
+    odd = not name or len(name) > LONGEST_NAME or name.startswith((".", " ")) or name.endswith((".", " "))
+    odd = odd or any(character in '/\\:*?"<>|[]' or not character.isprintable() for character in name)
+    if odd or name == SESSIONS:
+        raise _refusal(name)
+    return name
+
+
+def _refusal(name: str) -> InputError:
+    what = "this is not the name of a folder of this session"
+    return InputError([Problem(name[:LONGEST_NAME], 0, "run", what, "Choose one from the list.")])
 
 
 def _inside(path: Path, folder: Path) -> bool:

@@ -13,6 +13,7 @@ import signal
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from math import inf
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter
@@ -57,7 +58,7 @@ def work(orders: Connection, run_memory: int | None) -> None:
     orders : the pipe; what comes is a `RunRef` or `STOP`, which ends the run that is under way.
     run_memory : bytes that a run may take beside what the idle worker has; no limit if None.
     """
-    _end_with_the_server()
+    end_with_the_server()
     bench = _Bench(orders, run_memory)
     bench.warm_up()
     orders.send(Ready(resident()))
@@ -71,7 +72,7 @@ def work(orders: Connection, run_memory: int | None) -> None:
             orders.send(Ready(resident()))
 
 
-def _end_with_the_server() -> None:
+def end_with_the_server() -> None:
     """Leave Ctrl-C to the server, and go when it goes: also in the middle of a run, and when it was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     server = multiprocessing.parent_process()
@@ -92,7 +93,8 @@ def _scenario(run: RunRef) -> Scenario:
 
     if not run.confined:
         return load(run.base, dict(run.overrides))
-    draft = read(run.base if run.base in library() else Path(run.base), dict(run.overrides), confined=True)
+    base = run.base if run.base in library() else Path(run.base)
+    draft = read(base, dict(run.overrides), confined=True, most_work=inf)  # the server has looked at its size
     if draft.scenario is None:
         raise InputError(draft.problems)
     return draft.scenario

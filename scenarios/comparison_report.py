@@ -37,19 +37,34 @@ def write_comparison_report(found: "Comparison", path: str | os.PathLike[str], l
 
 def comparison_report(found: "Comparison", language: Language = "en") -> str:
     """Return the report as HTML text: nothing in it is loaded from anywhere else."""
+    page = comparison_page(found, language)
+    found, display = page.found, page.display
+    parts = comparison_sections(page)
+    headings = {name: str(display.text(f"comparison.sections.{name}")) for name in parts}
+    heading = display.fill("comparison.title", title=say(found.scenario.title, language))
+    summary = display.fill("comparison.summary", arms=len(found.arms), seeds=len(found.seeds))
+    made_by = found.manifest.get("versions", {}).get("quotalab", "")
+    return document(page, str(display.text("comparison.kind")), heading, summary, headings, parts, made_by)
+
+
+def comparison_page(found: "Comparison", language: Language) -> ComparisonPage:
+    """Return the page of a comparison's report, its arms called by words, before anything is written on it."""
     display = Display.of(found.scenario, language)
     titles = {key: say(rule.title, language) for arm in found.arms for key, rule in arm.scenario.instruments.items()}
     units = {key: rule.unit for arm in found.arms for key, rule in arm.scenario.instruments.items()}
     display = Display(language, display.currency, titles | dict(display.titles), units | dict(display.unit_keys))
     found = words.in_words(found, display)
-    keys = focus(found)
-    page = ComparisonPage(
+    return ComparisonPage(
         display=display,
         found=found,
         summary=found.summary.set_index(["arm", "kpi"]),
         differences=found.differences.set_index(["arm", "kpi"]),
-        instruments=keys,
+        instruments=focus(found),
     )
+
+
+def comparison_sections(page: ComparisonPage) -> dict[str, str]:
+    """Return the HTML of every section of a comparison's report by name, in order."""
     parts = {
         "differ": differ(page),
         "findings": findings(page),
@@ -62,13 +77,7 @@ def comparison_report(found: "Comparison", language: Language = "en") -> str:
         "warnings": warnings(page),
         "origin": origin(page),
     }
-    if len(found.failures):
-        parts = {"failures": failures(page), **parts}
-    headings = {name: str(display.text(f"comparison.sections.{name}")) for name in parts}
-    heading = display.fill("comparison.title", title=say(found.scenario.title, language))
-    summary = display.fill("comparison.summary", arms=len(found.arms), seeds=len(found.seeds))
-    made_by = found.manifest.get("versions", {}).get("quotalab", "")
-    return document(page, str(display.text("comparison.kind")), heading, summary, headings, parts, made_by)
+    return {"failures": failures(page), **parts} if len(page.found.failures) else parts
 
 
 def failures(page: ComparisonPage) -> str:

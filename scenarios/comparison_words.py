@@ -39,14 +39,14 @@ def in_words(found: "Comparison", display: Display) -> "Comparison":
 
 def _arm_title(display: Display, arm: "Arm") -> str:
     """Return an arm's label with what it says about venues and containment rules in words."""
-    parts = {path: _setting(display, path, value, arm.scenario) for path, value in arm.values.items()}
+    parts = {path: setting_in_words(display, path, value, arm.scenario) for path, value in arm.values.items()}
     if not any(parts.values()):
         return arm.label
     plain = label({path: value for path, value in arm.values.items() if not parts[path]})
     return str(display.text("numbers.comma")).join([*filter(None, parts.values()), *filter(None, [plain])])
 
 
-def _setting(display: Display, path: str, value: Any, scenario: Scenario) -> str:
+def setting_in_words(display: Display, path: str, value: Any, scenario: Scenario) -> str:
     """Return the words for a varied value; nothing where there are none for it."""
     steps = path.split(".")
     if len(steps) != 3 or steps[0] != "instruments" or steps[1] not in scenario.instruments:
@@ -115,7 +115,8 @@ def interval(display: Display, kpi: str, low: float, high: float) -> str:
 
 def relative(display: Display, share: float) -> str:
     """Return a relative difference with its sign."""
-    return f"+{display.share(share)}" if share > 0 else display.share(share)
+    said = display.share(share)
+    return f"+{said}" if share > 0 and said[:1].isdigit() else said
 
 
 def path_title(display: Display, path: str) -> str:

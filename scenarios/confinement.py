@@ -4,7 +4,7 @@ What is written here may extend a library scenario and nothing else; it names th
 and its size is bounded, so that reading it takes a second at most. `scenarios.work` bounds the run that it asks for.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -47,7 +47,7 @@ def without_paths(tree: Node, allowed: Mapping[str, frozenset[str]]) -> tuple[No
     kept: dict[str, Node] = {}
     for name, node in (population.children if population is not None else {}).items():
         key = f"population.{name}"
-        if key in PATHS and node.value is not None and node.value not in allowed.get(key, frozenset()):
+        if key in PATHS and node.value is not None and node.plain() not in list(allowed.get(key, ())):
             message = "a file or folder of the server cannot be named here"
             problems.append(Problem(node.file, node.line, key, message, _REMEDY))
         else:
@@ -58,8 +58,10 @@ def without_paths(tree: Node, allowed: Mapping[str, frozenset[str]]) -> tuple[No
     return Node({**tree.children, "population": inner}, tree.file, tree.line), problems
 
 
-def bounded_overrides(overrides: Mapping[str, Any], label: str) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the changed values that may be used, and a problem for each that may not."""
+def bounded_overrides(
+    overrides: Mapping[str, Any], label: str, allowed: Mapping[str, frozenset[str]]
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the changed values that may be used, and a problem for each that may not; paths as in `without_paths`."""
     kept: dict[str, Any] = {}
     problems: list[Problem] = []
 
@@ -78,7 +80,7 @@ def bounded_overrides(overrides: Mapping[str, Any], label: str) -> tuple[dict[st
         elif size > MOST_TEXT or nodes > MOST_NODES:
             refuse(key, "the changed values are too many or too long", "Change fewer values, or write a file.")
             return kept, problems
-        elif any(True for _ in _named_paths(key, value)):
+        elif _names_a_path(key, value, allowed):
             refuse(key, "a file or folder of the server cannot be named here", "Leave the key as it is.")
         else:
             kept[key] = value
@@ -107,12 +109,21 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"
 
 
-def _named_paths(key: str, value: Any) -> Iterator[str]:
-    """Yield the keys that an override writes and that name paths."""
+def _names_a_path(key: str, value: Any, allowed: Mapping[str, frozenset[str]]) -> bool:
+    """Return whether an override gives a key that names a path another value than a library file does."""
     for path in PATHS:
         head, _, last = path.partition(".")
-        if key == path or key.startswith(f"{path}.") or (key == head and isinstance(value, Mapping) and last in value):
-            yield path
+        if key == path:
+            written = value
+        elif key == head and isinstance(value, Mapping) and value.get(last) is not None:
+            written = value[last]
+        elif key.startswith(f"{path}."):
+            return True
+        else:
+            continue
+        if not isinstance(written, str) or written not in allowed.get(path, frozenset()):
+            return True
+    return False
 
 
 def _weighed(value: Any, before: int) -> tuple[str, int, int]:

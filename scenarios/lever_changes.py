@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from market.rules import Rule
 from scenarios.changes import value_at
 from scenarios.field_specs import fields_of, tag
+from scenarios.form_changes import MARKS, rebuilt
 from scenarios.forms import form_of
 from scenarios.schema import Scenario
 from scenarios.short_forms import MECHANISM
@@ -45,11 +46,8 @@ def changed(
     """
     value = plain(scenario)
     key, _, what = name.partition(".")
-    rule = value["instruments"].get(key)
-    if rule is None or what not in _SPECIAL:
-        if not name or (value_at(value, name) is None and not _declared(value, name)):
-            raise KeyError(name)
-        return _of_table(name, new) if isinstance(new, Mapping) else {name: new}
+    if key not in value["instruments"] or what not in _SPECIAL:
+        return _of_path(value, name, new)
     where = f"instruments.{key}"
     if what == "cap_scale":
         own = plain(reference) if reference is not None else value
@@ -138,6 +136,15 @@ def _path(value: Mapping[str, Any], key: str, present: Any, bound: str, price: f
         return {"prices": {str(first): price}}
     scale = price / level
     return {**present, "prices": {str(year): clean(one * scale) for year, one in present["prices"].items()}}
+
+
+def _of_path(value: Mapping[str, Any], name: str, new: Any) -> dict[str, Any]:
+    """Return the change of a single field, or of what the form consists of."""
+    if name.rpartition(".")[2] in MARKS:
+        return rebuilt(value, name, new)
+    if not name or (value_at(value, name) is None and not _declared(value, name)):
+        raise KeyError(name)
+    return _of_table(name, new) if isinstance(new, Mapping) else {name: new}
 
 
 def _of_table(path: str, new: Mapping[Any, Any]) -> dict[str, Any]:

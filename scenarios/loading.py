@@ -91,19 +91,26 @@ class Draft:
     warnings: tuple[Problem, ...] = ()
 
 
-def load(name_or_path: str | os.PathLike[str], overrides: Mapping[str, Any] | None = None) -> Scenario:
+def load(
+    name_or_path: str | os.PathLike[str],
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    confined: bool = False,
+    most_work: float | None = None,
+) -> Scenario:
     """Return the scenario of a library name or a file, with single values replaced by ``overrides``.
 
     Parameters
     ----------
     name_or_path : a name that `library` lists, or the path of a YAML file.
     overrides : values by dotted key, such as ``{"instruments.carbon.cap.initial": 100, "behaviours.0.steps": 4}``.
+    confined, most_work : as for `read`.
 
     Raises
     ------
     InputError : with every mistake, each with file, line, key and remedy.
     """
-    draft = read(name_or_path, overrides)
+    draft = read(name_or_path, overrides, confined=confined, most_work=most_work)
     if draft.scenario is None:
         raise InputError(draft.problems)
     return draft.scenario
@@ -214,8 +221,9 @@ def _draft(
     alone = not any(problem.key == "extends" for problem in more)
     problems += more
     if source.confined:
-        overrides, more = bounded_overrides(overrides or {}, source.label)
+        overrides, more = bounded_overrides(overrides or {}, source.label, _library_paths())
         problems += more
+        folders |= {f"--set {key}": LIBRARY for key in overrides}
     for key, value in (overrides or {}).items():
         tree = replaced(tree, key, value, problems, source.label)
     tree = written_out(tree)

@@ -116,12 +116,14 @@ def _difference(base: Mapping[str, Any], target: Mapping[str, Any]) -> dict[str,
     """Return what has to be laid on ``base`` to get ``target``; a key to be removed is null."""
     found: dict[str, Any] = {}
     for key, value in target.items():
-        absent = key not in base and value is None  # none is what an absent key stands for
-        if key in OWN or absent or (key in base and _same(base[key], value)):
+        before = base.get(key)  # none is what an absent key stands for
+        if key in OWN or _same(before, value):
             continue
-        before = base.get(key)
-        mergeable = isinstance(before, Mapping) and isinstance(value, Mapping) and not _kinds_differ(before, value)
-        found[key] = _difference(before, value) if mergeable else value  # type: ignore[arg-type]
+        if isinstance(before, Mapping) and isinstance(value, Mapping) and not _kinds_differ(before, value):
+            inner = _difference(before, value)
+            found |= {key: inner} if inner else {}
+        else:
+            found[key] = value
     return {**found, **dict.fromkeys(key for key in base if key not in target)}
 
 

@@ -29,10 +29,16 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class Sheet:
-    """A page that is being written: in which words, and the figures that it needs."""
+    """A page that is being written: in which words, and the figures that it needs.
+
+    Attributes
+    ----------
+    prefix : what the names of figures begin with, where several pages stand in one file.
+    """
 
     display: Display
     figures: "dict[str, go.Figure]" = field(default_factory=dict)
+    prefix: str = ""
 
     def text(self, path: str, **values: object) -> str:
         """Return a fixed text, escaped."""
@@ -40,11 +46,12 @@ class Sheet:
 
     def figure(self, name: str, figure: "go.Figure", title: str, caption: str = "") -> str:
         """Keep a figure for the script at the end and return its place; ``title`` is for those who cannot see it."""
-        self.figures[f"figure-{name}"] = figure
+        place = f"figure-{self.prefix}{name}"
+        self.figures[place] = figure
         shown = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
         height = int(figure.layout.height or 300)
         return (
-            f'<figure>{shown}<div class="plot" id="figure-{name}" role="img" '
+            f'<figure>{shown}<div class="plot" id="{place}" role="img" '
             f'aria-label="{escape(title)}" style="height:{height}px"></div></figure>'
         )
 

@@ -66,13 +66,13 @@ def _venue(venue: Venue, accounts: int, orders: int) -> float:
 def _largest(scenario: Scenario, origin: Origin) -> str:
     """Return the key to blame: one that was changed, or else one that the document itself writes."""
     keys = ["population.accounts", "rounds", "calendar.periods_per_year", "calendar.years"]
-    keys += [
-        f"instruments.{name}.venues.{index}.mechanism.{key}"
+    inner = [
+        (getattr(venue.mechanism, key, None) or 0, f"instruments.{name}.venues.{index}.mechanism.{key}")
         for name, instrument in scenario.instruments.items()
         for index, venue in enumerate(instrument.venues)
         for key in ("rounds", "meetings", "accounts")
-        if getattr(venue.mechanism, key, None) is not None
     ]
+    keys += [key for number, key in sorted(inner, reverse=True) if number]
     changed = (key for key in keys if origin.place(key)[0].startswith("--set"))
     return next(changed, None) or origin.blamed("calendar", *keys)
 

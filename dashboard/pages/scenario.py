@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 needs_runs = True
 RIGHT_TILES = ("mean_price", "last_price", "flow_to_cap", "compliance_rate")
 RUN_TILES = ("actual_cost", "efficiency")
+NOTHING = 1e-6
+"""Relative differences below this are none: they come from lots and ticks."""
 
 
 def controls(view: View, words: Words, scenario: "Scenario", own: "Scenario") -> Component:
@@ -90,16 +92,19 @@ def _tile(
     values = np.array([float(result.kpis.get(kpi, np.nan)) for result in results])
     shown = comparison_words.value(display, kpi, estimate(values).mean)
     parts: list[Component | str] = [
-        html.Span(comparison_words.title(display, kpi), className="tile-name"),
+        html.Span(comparison_words.short_title(display, kpi), className="tile-name"),
         html.Strong(shown),
     ]
     both = min(len(results), len(base))
     if both:
         one = paired_difference(values[:both], np.array([float(r.kpis.get(kpi, np.nan)) for r in base[:both]]))
-        if np.isfinite(one.mean):
+        size = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 0.0
+        if abs(one.mean) <= NOTHING * size:
+            parts.append(html.Span(words.text("scenario.equal")))
+        elif np.isfinite(one.mean):
             told = comparison_words.difference(display, kpi, one.mean)
             parts.append(html.Span(words.fill("scenario.against", difference=told)))
-        if both > 1 and np.isfinite(one.low):
+        if both > 1 and np.isfinite(one.low) and abs(one.mean) > NOTHING * size:
             interval = comparison_words.interval(display, kpi, one.low, one.high)
             parts.append(html.Span(words.fill("scenario.interval", interval=interval)))
     return html.Li(parts, className="tile")

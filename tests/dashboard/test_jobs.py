@@ -84,7 +84,7 @@ def test_urgent_runs_come_first_in_their_session() -> None:
 
 
 def test_the_latest_wins() -> None:
-    jobs, pool = queue()
+    jobs, _ = queue()
     other = jobs.submit("b", run("b1"), supersede="explore")
     plain = jobs.submit("a", run("plain"))
     first, second, third = (jobs.submit("a", run(key), supersede="explore", keep=["kept"]) for key in "xyz")

@@ -110,7 +110,9 @@ def test_schema_describes_every_key_for_editors(quotalab):
         ("run", "textbook-montgomery", "--set", "population.firms=nowhere.csv"),
         ("run", "no-such-scenario"),
         ("report", "no-such-folder"),
-        ("dashboard",),
+        ("dashboard", "--address", "0.0.0.0", "--no-token"),
+        ("dashboard", "--token", "short"),
+        ("dashboard", "--address", "203.0.113.7"),  # not an address of this computer
         ("bogus",),
     ],
 )

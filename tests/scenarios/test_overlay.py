@@ -60,7 +60,7 @@ def valid_changes(draw: st.DrawFn) -> dict[str, Any]:
     return {name: draw(choices[name]) for name in names}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(changes=valid_changes())
 def test_a_document_and_its_changes_are_the_same_scenario(changes: dict[str, Any], tmp_path_factory) -> None:
     whole = load("jiangxi").model_dump(mode="json", by_alias=True)
@@ -76,7 +76,6 @@ def test_a_document_and_its_changes_are_the_same_scenario(changes: dict[str, Any
     assert again.scenario == expected.scenario
     assert document.scenario == expected.scenario
     assert len(document.problems) == len(expected.problems)
-    assert overlay_text(base, found) == text
     assert changes_of(overlay_text(base, found)) == (base, found)
 
 
