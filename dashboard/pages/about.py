@@ -35,7 +35,7 @@ def content(view: View, words: Words, found: Found) -> Component:
     """Return the description of the model and of the scenario that is open."""
     scenario = found.arm.scenario
     display = found.arm.display(view.language)
-    made = {
+    made: dict[str, list[Component]] = {
         "period": [html.Ol(_items(words.text("about.period")))],
         "rights": [_definitions(words.text("about.rights"))],
         "mechanisms": _mechanisms(words, display),

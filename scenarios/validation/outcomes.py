@@ -215,8 +215,9 @@ def _outcome(document: Any) -> Outcome:
 
 
 def _case(data: Mapping[str, Any]) -> Case:
-    values = {name: _value(data[name]) if name in NUMBERS else _text(data[name]) for name in CASE_FIELDS}
-    return Case(**values)
+    name, source, unit, message = (_text(data[key]) for key in ("name", "source", "unit", "message"))
+    expected, got, tolerance = (_value(data[key]) for key in ("expected", "got", "tolerance"))
+    return Case(name, source, expected, got, tolerance, unit, message)
 
 
 def _number(value: float) -> float | str:
