@@ -35,7 +35,7 @@ def content(view: View, words: Words, found: Found) -> Component:
     """Return the description of the model and of the scenario that is open."""
     scenario = found.arm.scenario
     display = found.arm.display(view.language)
-    made = {
+    made: dict[str, list[Component]] = {
         "period": [html.Ol(_items(words.text("about.period")))],
         "rights": [_definitions(words.text("about.rights"))],
         "mechanisms": _mechanisms(words, display),
@@ -53,7 +53,7 @@ def content(view: View, words: Words, found: Found) -> Component:
     parts: list[Component] = []
     for name in SECTIONS:
         shown = (
-            _sources(words, scenario) if name == "sources"
+            _sources(words, scenario, display) if name == "sources"
             else _glossary(words) if name == "glossary"
             else kit.card(words.text(f"about.titles.{name}"), html.Div(made[name], className="prose"), wide=True)
         )  # fmt: skip
@@ -115,7 +115,7 @@ def _scenario(view: View, words: Words, scenario: Scenario, display: Display) ->
     ]
 
 
-def _sources(words: Words, scenario: Scenario) -> list[Component]:
+def _sources(words: Words, scenario: Scenario, display: Display) -> list[Component]:
     files = sources.tables_of(scenario)
     counts = sources.confidence_counts(files)
     title = words.text("about.titles.sources")
@@ -128,18 +128,19 @@ def _sources(words: Words, scenario: Scenario) -> list[Component]:
     ]
     totals = [sum(found.get(key, 0) for found in counts.values()) for key in used]
     rows.append((words.text("about.total"), *map(str, totals), str(sum(totals))))
+    gap = str(display.text("numbers.list_gap"))
+    legend = gap.join(f"{key}{display.text('numbers.colon')}{meanings[key]}" for key in used)
     by_file = kit.table(
         words, "sources-by-file", title, [words.text("about.file"), *used, words.text("about.total")], rows,
-        words.text("about.sources"), numeric=range(1, len(used) + 2), wide=True,
+        f"{words.text('about.sources')} {legend}", numeric=range(1, len(used) + 2), wide=True,
     )  # fmt: skip
-    legend = _definitions((key, meanings[key]) for key in used)
     named = words.group("about.unsourced")
     cited = kit.table(
         words, "sources", words.text("about.source_title"), words.text("about.source_columns"),
         [(one.id, named.get(one.id, one.address), str(one.entries)) for one in sources.citations(files)],
         words.text("about.source_caption"), numeric=(2,), wide=True,
     )  # fmt: skip
-    return [by_file, legend, cited]
+    return [by_file, cited]
 
 
 def _glossary(words: Words) -> Component:

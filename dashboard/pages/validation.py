@@ -81,9 +81,12 @@ def _standing(words: Words, outcomes: Mapping[str, Outcome], underway: int) -> C
     total = sum(map(len, suite_groups().values()))
     if underway:
         return kit.note(words.fill("validation.underway", count=underway))
-    if not outcomes:
-        return kit.empty(words.text("validation.nothing"), words.text("validation.nothing_remedy"), _run_all(words))
     current = [outcome for outcome in outcomes.values() if outcome.current]
+    if not current:
+        told = words.text("validation.nothing_remedy")
+        if outcomes:
+            told += words.fill("validation.outdated", count=len(outcomes))
+        return kit.empty(words.text("validation.nothing"), told, _run_all(words))
     cases = sum(len(outcome.cases) for outcome in current)
     failed = sum(len(outcome.failed) for outcome in current)
     text = words.fill(
@@ -91,7 +94,8 @@ def _standing(words: Words, outcomes: Mapping[str, Outcome], underway: int) -> C
     )
     if len(current) < len(outcomes):
         text += words.fill("validation.outdated", count=len(outcomes) - len(current))
-    return kit.note(text, "problem" if failed else "note")
+    told = kit.note(text, "problem" if failed else "note")
+    return told if len(current) == total else html.Div([told, _run_all(words)])
 
 
 def _run_all(words: Words) -> Component:

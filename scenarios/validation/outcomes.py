@@ -10,6 +10,7 @@ import math
 import os
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -113,7 +114,8 @@ def save_outcome(folder: str | os.PathLike[str], outcome: Outcome) -> Path:
         write_file(partial, json.dumps(_document(outcome), ensure_ascii=False, allow_nan=False).encode())
         partial.replace(target)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
         what = f"it cannot be written ({error.strerror or error})"
         remedy = "Nothing was kept; make room or choose another folder."
         raise InputError([Problem(str(target), 0, "validation", what, remedy)]) from error
@@ -213,8 +215,9 @@ def _outcome(document: Any) -> Outcome:
 
 
 def _case(data: Mapping[str, Any]) -> Case:
-    values = {name: _value(data[name]) if name in NUMBERS else _text(data[name]) for name in CASE_FIELDS}
-    return Case(**values)
+    name, source, unit, message = (_text(data[key]) for key in ("name", "source", "unit", "message"))
+    expected, got, tolerance = (_value(data[key]) for key in ("expected", "got", "tolerance"))
+    return Case(name, source, expected, got, tolerance, unit, message)
 
 
 def _number(value: float) -> float | str:
