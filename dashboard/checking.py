@@ -46,7 +46,7 @@ class Checks:
         """Have suites run that are not asked for already; one that failed to run is tried again when asked for."""
         with self._lock:
             for name in suites:
-                if name in self._asked or name in self._problems:
+                if name in self._asked or name in self._problems or name in self._given:
                     continue
                 if self._pool is None:
                     context = multiprocessing.get_context("spawn")

@@ -69,7 +69,9 @@ def draw(laboratory: "Laboratory", session: str, view: View, drawn: dict[str, An
     moving = [(run.key, run.state, run.done) for run in (*sight.runs, *sight.found.queue)]
     content: Any = no_update
     keep = stale and bool(drawn.get("content")) and drawn.get("page") == [view.page, view.language]
-    if not keep and fresh("content", done, moving if view.page == "runs" else (), len(sight.found.folders)):
+    checked = len(sight.found.outcomes), len(sight.found.unread), view.page == "validation" and sight.found.underway
+    listed = moving if view.page == "runs" else (), len(sight.found.folders)
+    if not keep and fresh("content", done, listed, checked):
         content = page.content(shown, words, sight.found)
     now.setdefault("content", drawn.get("content", ""))
     now["page"] = [view.page, view.language] if content is not no_update else drawn.get("page")

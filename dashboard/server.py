@@ -54,7 +54,7 @@ def serve(
     from waitress import create_server
 
     found = listen(settings, any_port=any_port)
-    settings = replace(settings, port=found.getsockname()[1])
+    settings = replace(settings, port=found.getsockname()[1], apart=settings.apart or settings.token is not None)
     try:
         if app is None:
             # Two threads that import pandas at once let plotly see half of it.

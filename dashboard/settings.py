@@ -14,6 +14,7 @@ class Settings:
     ----------
     address, port : where the server listens.
     token : secret that a browser has to show first; without one there is a single user, who needs none.
+    apart : whether sessions are kept apart; a server with a token always does that.
     runs : folder of saved runs. A single user's runs lie in it, everybody else's in ``sessions`` beneath it.
     workers : processes that run scenarios.
     queue_per_session : most runs of one session that may wait.
@@ -38,6 +39,7 @@ class Settings:
     address: str = "127.0.0.1"
     port: int = 8050
     token: str | None = None
+    apart: bool = False
     runs: Path = Path("runs")
     workers: int = 2
     queue_per_session: int = 100
@@ -57,8 +59,3 @@ class Settings:
     burst: int = 200
     https: bool = False
     hosts: tuple[str, ...] = ()
-
-    @property
-    def apart(self) -> bool:
-        """Whether sessions are kept apart: without a token there is one user."""
-        return self.token is not None

@@ -223,6 +223,7 @@ def test_a_result_is_in_the_store_before_anybody_hears_of_it() -> None:
 
 def test_old_jobs_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     jobs, pool = queue()
+    monkeypatch.setattr(jobs_module, "MOST_OVER", 50)
     for i in range(80):
         jobs.submit("a", run(str(i)))
         pool.end()

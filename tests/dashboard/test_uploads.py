@@ -121,7 +121,7 @@ def test_a_document_names_no_file_of_the_server(population, keys):
         {"": 1},
         {f"k{i}": 1 for i in range(2_000)},
         {"rounds": float("nan")},
-        {"rounds": object()},
+        pytest.param({"rounds": object()}, id="no plain data"),
     ],
     ids=lambda overrides: str(overrides)[:40],
 )
