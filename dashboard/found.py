@@ -49,6 +49,7 @@ class Found:
     underway : whether runs of the view are still to come.
     session : id of the session, for what lies in its store.
     folders : runs, comparisons and sweeps in the session's store, where a page lists them.
+    opened : the comparison that is open on the page of sweeps (`dashboard.pages.sweeps.Opened`).
     document : the scenario as a YAML document, where a page shows it.
     queue : every run of the session that is waiting, under way or was over lately, where a page lists them.
     outcomes : what validation suites gave, by name of the suite (`scenarios.validation.outcomes`).
@@ -61,6 +62,7 @@ class Found:
     folders: tuple[Any, ...] = ()
     queue: tuple[Any, ...] = ()
     document: str = ""
+    opened: Any = None
     outcomes: "Mapping[str, Outcome]" = field(default_factory=dict)
     unread: tuple[Problem, ...] = ()
 

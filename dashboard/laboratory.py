@@ -25,6 +25,7 @@ from scenarios.loading import Draft, library
 from scenarios.validation.outcomes import Outcome
 
 if TYPE_CHECKING:
+    from dashboard.pages.sweeps import Opened
     from scenarios.results import RunResult
 
 RECORDED: Mapping[str, object] = {"recording.trades": True}
@@ -222,7 +223,16 @@ class Laboratory:
             *self._checked(view),
         )
         finished = sum(len(arm.results) for arm in shown)
+        if view.page == "sweeps":
+            sight = replace(sight, opened=self._opened(session, view, sight))
         return Sight(sight, runs, finished, len(shown) * view.seeds, refusal, notices)
+
+    def _opened(self, session: str, view: View, found: Found) -> "Opened | None":
+        """Return the comparison that the page of sweeps shows."""
+        from dashboard.pages.sweeps import opened
+        from scenarios.comparison import Comparison
+
+        return opened(view, found, lambda folder: Comparison.open(self.store.path(session, folder)))
 
     def _checked(self, view: View) -> tuple[Mapping[str, Outcome], tuple[Problem, ...]]:
         """Return what suites of validation gave, where a page shows it, and ask for those that it wants."""

@@ -94,10 +94,11 @@ def content(view: View, words: Words, found: Found, given: Opened | None = None)
 
     Parameters
     ----------
-    given : as `opened` returns it.
+    given : as `opened` returns it; that of ``found`` if it is not given.
     """
     from scenarios.comparison_report import comparison_page
 
+    given = given if given is not None else found.opened
     entries = _comparisons(found)
     remarks = [kit.note(_damaged(words, entry), "warning") for entry in found.folders if entry.kind == "damaged"]
     later = kit.note(words.text("sweeps.later"))
