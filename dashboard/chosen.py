@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ALL = ""
 """Value of an option that leaves nothing out."""
-DIGITS, MOST_DIGITS = 4, 6
+DIGITS, FEW_DIGITS, MOST_DIGITS = 4, 3, 6
 
 
 def recorded(found: Found) -> "RunResult | None":
@@ -56,11 +56,16 @@ def option(view: View, name: str) -> str:
     return view.options.get(name, ALL)
 
 
-def baseline_name(found: Found, right: str) -> str | None:
-    """Return the label of a baseline whose firms can be compared with those of the scenario; None without one."""
+def baseline_name(found: Found, right: str, *, whole: bool = False) -> str | None:
+    """Return the label of a baseline whose firms can be compared with those of the scenario; None without one.
+
+    The baseline must have the right; and where ``whole`` runs are compared it must run over the same years.
+    """
     arm = found.baseline
-    there = arm is not found.arm and bool(arm.results) and "firms" in arm.results[0].tables
-    return arm.label if there and right in arm.scenario.instruments else None
+    if arm is found.arm or not arm.results or "firms" not in arm.results[0].tables:
+        return None
+    alike = not whole or ends(arm.scenario) == ends(found.arm.scenario)
+    return arm.label if alike and right in arm.scenario.instruments else None
 
 
 def ends(scenario: Scenario) -> dict[str, int]:
@@ -77,7 +82,7 @@ def period_told(words: Words, scenario: Scenario, year: int | None) -> str:
     )
 
 
-def column(values: npt.ArrayLike, size: float, display: Display) -> list[str]:
+def column(values: npt.ArrayLike, size: float, display: Display, digits: int = DIGITS) -> list[str]:
     """Return the numbers of a table's column, whose heading names the unit, all with the same digits after the point.
 
     Parameters
@@ -86,13 +91,13 @@ def column(values: npt.ArrayLike, size: float, display: Display) -> list[str]:
 
     Returns
     -------
-    so many digits that the largest shows four; a dash where there is no number.
+    so many digits after the point that the largest number shows ``digits`` in all; a dash where there is no number.
     """
     numbers = np.asarray(values, dtype=np.float64) / size
     finite = np.abs(numbers[np.isfinite(numbers)])
     largest = float(finite.max()) if finite.size else 0.0
-    digits = min(max(DIGITS - 1 - floor(log10(largest)), 0), MOST_DIGITS) if largest > 0 else 0
-    return [_fixed(value, digits) if np.isfinite(value) else display.text("numbers.not_number") for value in numbers]
+    after = min(max(digits - 1 - floor(log10(largest)), 0), MOST_DIGITS) if largest > 0 else 0
+    return [_fixed(value, after) if np.isfinite(value) else display.text("numbers.not_number") for value in numbers]
 
 
 def _fixed(value: float, digits: int) -> str:

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 POINTS = 61
-SEEN, LEAST = 5.0, 0.25
-"""The curve is drawn up to this multiple of the year's mean price, but at least to this share of what the dearest
-measure costs, and never above that."""
-NOTABLE = 0.01
-"""A measure counts for the top of the curve if it can save this share of its account's flow."""
+SEEN, LEAST, BEYOND = 5.0, 0.25, 1.5
+"""The curve is drawn to this multiple of the year's mean price where that is cheaper than most of what can be saved;
+at least to this share of the price of that; and in any case to this multiple of the mean price."""
+MOST = 0.9
+"""Most of what can be saved: this share, the cheapest first."""
 
 
 def cost_curve(
@@ -141,10 +141,12 @@ def _credit(scenario: Scenario, rows: "pd.DataFrame", keys: list[str]) -> Floats
 
 def _top(found: Technology, k: int, price: float) -> float:
     """Return the price up to which the curve is drawn."""
-    effect = found.effect[:, :, k]
-    notable = effect * found.limit > NOTABLE * found.baseline[:, k, None]
-    if not notable.any():
+    cut = np.maximum(found.effect[:, :, k], 0.0)
+    amount = (cut * found.limit).ravel()
+    if not amount.any():
         return 2.0 * price or 1.0
-    last = found.intercept + found.slope * found.limit
-    dearest = 1.05 * float((last[notable] / effect[notable]).max())
-    return min(dearest, max(SEEN * price, LEAST * dearest)) if price > 0 else dearest
+    last = (found.intercept + found.slope * found.limit).ravel()[amount > 0] / cut.ravel()[amount > 0]
+    order = np.argsort(last, kind="stable")
+    share = np.cumsum(amount[amount > 0][order]) / amount.sum()
+    dear = float(last[order][np.searchsorted(share, MOST)])
+    return max(min(dear, SEEN * price), LEAST * dear, BEYOND * price) if price > 0 else dear or 1.0

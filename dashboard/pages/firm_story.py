@@ -173,9 +173,9 @@ def _table(
 
 
 def _trades(words: Words, result: "RunResult", account: object, right: str, display: Display) -> Component | None:
-    """Return the latest single trades of a firm in the right, where the run kept them."""
+    """Return the latest single trades of a firm in the right, where it is traded one by one and the run kept that."""
     trades = trades_of(result, account, right)
-    if trades is None:
+    if trades is None or not (result.tables["trades"]["instrument"] == right).any():
         return None
     texts = words.group("firms.story")
     if trades.empty:

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from dashboard import kit
 from dashboard.chosen import (
     ALL,
+    FEW_DIGITS,
     baseline_name,
     chosen_year,
     column,
@@ -157,7 +158,7 @@ def _measures(
 def _payers(
     words: Words, found: Found, table: "pd.DataFrame", right: str, year: int | None, display: Display, period: str
 ) -> Component:
-    name, other = baseline_name(found, right), None
+    name, other = baseline_name(found, right, whole=year is None), None
     if name is not None:
         arm = found.baseline.results[0]
         other = accounts_in(arm.firms, list(arm.scenario.instruments), right, year)
@@ -178,7 +179,7 @@ def _payers(
         [display.name("sector", key) for key in rows["sector"]],
         [display.name("city", key) for key in rows["city"]],
         *(list(column(rows[cost], size, display)) for cost in money),
-        list(column(rows["burden"], 0.01, display)),
+        list(column(rows["burden"], 0.01, display, FEW_DIGITS)),
     ]
     if name is not None:
         columns.append(list(column(rows["difference"], size, display)))

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from dashboard import kit
 from dashboard.chosen import (
     ALL,
+    FEW_DIGITS,
     baseline_name,
     chosen_year,
     column,
@@ -102,10 +103,11 @@ def _city(view: View, words: Words, result: "RunResult", city: str, right: str, 
     figure = firm_flows(rows, right, display)
     ways = [
         kit.pick("city", ALL, words.text("places.city.back")),
+        " · ",
         kit.pick("city", city, words.text("places.city.firms"), go="firms"),
     ]
-    shown = kit.chart(view, words, "places-city", title, figure, words.text("places.city.caption"))
-    return html.Div([html.Div(ways, className="ways"), shown])
+    shown = kit.chart(view, words, "places-city", title, figure, words.text("places.city.caption"), wide=True)
+    return html.Div([html.P(ways), shown], className="wide")
 
 
 def _balance(
@@ -113,7 +115,7 @@ def _balance(
 ) -> Component:
     import pandas as pd
 
-    name, before = baseline_name(found, right), None
+    name, before = baseline_name(found, right, whole=year is None), None
     if name is not None:
         other = found.baseline.results[0]
         rows = accounts_in(other.firms, list(other.scenario.instruments), right, year)
@@ -138,9 +140,9 @@ def _balance(
         [*names, html.Strong(texts["all"])],
         [display.number(count) for count in whole["accounts"]],
         list(column(whole["flow"] * factor, size, display)),
-        list(column(ratio(whole, "change"), 0.01, display)),
+        list(column(ratio(whole, "change"), 0.01, display, FEW_DIGITS)),
         list(column(whole["allocated"] * factor, size, display)),
-        list(column(ratio(whole, "gap"), 0.01, display)),
+        list(column(ratio(whole, "gap"), 0.01, display, FEW_DIGITS)),
         list(column(whole["net_purchase"] * factor, size, display)),
         list(column(whole["paid"], money, display)),
     ]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
+import pandas as pd
 import pytest
 from dash.development.base_component import Component
 
@@ -195,9 +196,21 @@ def test_a_sentence_reads_well(banking: Found) -> None:
 
 
 def test_single_trades_are_listed_where_they_are_kept(banking: Found) -> None:
-    assert "trades" in banking.result.tables
-    text = said(build(view("firms", firm="2"), banking))
-    assert Words("en").text("firms.story.no_trades") in text  # an auction has no single trades
+    title, none = (Words("en").text(f"firms.story.{name}") for name in ("trades", "no_trades"))
+    assert title not in said(build(view("firms", firm="2"), banking))  # an auction has no single trades
+    trades = pd.DataFrame(
+        {
+            "period": [0, 1], "year": 2025, "month": [1, 2], "venue": "book", "instrument": "carbon", "price": 12.5,
+            "amount": [3.0, 4.0], "buyer": [1, 2], "seller": pd.Series([2, "government"], dtype=object),
+        }
+    )  # fmt: skip
+    kept = found_of(replace(banking.result, tables={**banking.result.tables, "trades": trades}))
+    rows = rows_of(build(view("firms", firm="2"), kept), "firm-trades")
+    assert rows == [
+        ["2025-02", "bought", "4", "12.5", "government", "book"],
+        ["2025-01", "sold", "3", "12.5", "Firm 1", "book"],
+    ]
+    assert none in said(build(view("firms", firm="3"), kept))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -242,6 +255,10 @@ def test_a_baseline_gives_paired_differences(banking: Found) -> None:
     assert [number(row[-1]) for row in rows] == pytest.approx([0.25] * 3)
     rows = rows_of(build(view("places", year="2025"), both), "places-balance")
     assert [number(row[-1]) for row in rows] == pytest.approx([2.5, 2.5, 5.0])
+    longer = replace(banking.result, scenario=load("textbook-banking"))
+    for page, key in (("firms", "firms-payers"), ("places", "places-balance")):  # all years of runs of unequal length
+        unequal = rows_of(build(view(page, year="all"), found_of(worse, longer)), key)
+        assert len(unequal[0]) == len(rows_of(build(view(page, year="all"), both), key)[0]) - 1
     alone = rows_of(build(view("firms", year="2025"), found_of(worse)), "firms-payers")
     assert len(alone[0]) == len(rows_of(build(view("firms", year="2025"), both), "firms-payers")[0]) - 1
 
