@@ -82,7 +82,8 @@ def draw(
     now["page"] = [view.page, view.language] if content is not no_update else drawn.get("page")
     told = notes(words, view, problems, sight)
     address = {
-        "underway": sight.found.underway, "at": monotonic(), "url": view.url, "language": view.language, "dark": view.dark,
+        "underway": sight.found.underway, "at": monotonic(), "url": view.url,
+        "language": view.language, "dark": view.dark,
         "title": f"{words.text(f'shell.pages.{view.page}')} · QuotaLab",
     }  # fmt: skip
     layout = LAYOUTS.get(view.page, "work") + (" stale" if keep else "")
