@@ -10,7 +10,7 @@ from dashboard.found import Arm, Found, right_of
 from dashboard.view import View
 from dashboard.words import Words
 from scenarios import figures
-from scenarios.display import Display, say
+from scenarios.display import Display
 from scenarios.figures import comparison, liquidity, network, sessions, tape, trading
 from scenarios.market_rows import by_period
 from scenarios.rule_words import venue_names
@@ -29,15 +29,13 @@ AT_ONCE = {"call_auction", "hybrid", "sealed_bid", "ascending_clock", "one_way_a
 
 
 def controls(view: View, words: Words, scenario: "Scenario") -> Component:
-    """Return what can be chosen: the right, one of its venues, and the month that is looked at closely."""
+    """Return what can be chosen beside the right: one of its venues, and the month that is looked at closely."""
     key = right_of(view, scenario)
-    rights = {one: say(rule.title, view.language) for one, rule in scenario.instruments.items()}
     display = Display.of(scenario, view.language)
     venues = venue_names(display, scenario.instruments[key])
     year, month = moment(view, scenario)
     years, months = _years(scenario), range(1, scenario.calendar.periods_per_year + 1)
     parts = [
-        kit.choose("right", words.text("markets.right"), rights, key),
         kit.choose("venue", words.text("markets.venue"), venues, venue_of(view, scenario)) if len(venues) > 1 else None,
         kit.choose("year", words.text("markets.year"), {str(one): str(one) for one in years}, str(year)),
         kit.choose("month", words.text(_period_word(scenario)), {str(one): str(one) for one in months}, str(month))
