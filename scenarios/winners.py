@@ -32,7 +32,7 @@ class Losers:
 
 def net_cost(firms: "pd.DataFrame") -> "pd.DataFrame":
     """Return the table of accounts by year with what each pays, in `net_cost`, and its four parts."""
-    payment = firms[[name for name in firms if name.startswith("payment_")]].sum(axis=1)
+    payment = firms[[name for name in firms.columns if str(name).startswith("payment_")]].sum(axis=1)
     table = firms.assign(payment=payment)
     return table.assign(net_cost=table[list(PARTS)].sum(axis=1))
 
@@ -94,4 +94,4 @@ def losers(arm: "Sequence[pd.DataFrame]", baseline: "Sequence[pd.DataFrame]") ->
 def _row(table: "pd.DataFrame", group: str, names: Sequence[str]) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     if group not in table.index:
         return np.zeros(len(names))
-    return table.loc[group, list(names)].to_numpy(dtype=np.float64)
+    return np.asarray(table.loc[group, list(names)], dtype=np.float64)

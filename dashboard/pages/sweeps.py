@@ -103,8 +103,8 @@ def content(view: View, words: Words, found: Found, given: Opened | None = None)
     later = kit.note(words.text("sweeps.later"))
     if not entries:
         command = _command(words.text("sweeps.empty.command"))
-        shown = kit.empty(words.text("sweeps.empty.title"), words.text("sweeps.empty.told"), command)
-        return html.Div([*remarks, shown, later])
+        told = kit.empty(words.text("sweeps.empty.title"), words.text("sweeps.empty.told"), command)
+        return html.Div([*remarks, told, later])
     if given is None or given.comparison is None:
         remarks.append(kit.note(_not_open(words, given), "problem"))
         return html.Div([_which(words, entries, None), *remarks, later])
@@ -187,7 +187,7 @@ def _chosen(words: Words, sweep: Sweep) -> Component:
         words, "sweep-arm", words.text("sweeps.chosen.indicators"), words.text("sweeps.chosen.columns"), rows,
         numeric=(1, 2, 3),
     )  # fmt: skip
-    parts = [
+    parts: list[kit.Part] = [
         html.H3(words.text("sweeps.chosen.values")), html.Ul(values),
         html.H3(words.fill("sweeps.chosen.command", seed=seed)), _command(arm_command(sweep, arm, seed)),
         table,
