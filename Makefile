@@ -8,10 +8,12 @@ SCENARIO ?= jiangxi
 SEED ?= 0
 OUT ?= runs/$(SCENARIO)-$(shell date +%Y%m%d-%H%M%S)
 WORKERS ?= 2
+HOST ?= 127.0.0.1
+PORT ?=
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format bench bench-check dashboard clean distclean
+.PHONY: help run test test-fast browser lint format bench bench-check dashboard clean distclean
 .DELETE_ON_ERROR:
 
 help:
@@ -20,13 +22,14 @@ help:
 	@echo "make test         every test          make test-fast   without the slow ones"
 	@echo "make lint         style and types     make format      put the style right"
 	@echo "make bench        speed               make bench-check fails if a bound is not kept"
-	@echo "make dashboard    the dashboard       make clean       remove caches and build folders"
+	@echo "make dashboard    the dashboard, in a browser (HOST=address PORT=n; Ctrl-C ends it)"
+	@echo "make clean        remove caches and build folders"
 	@echo "make distclean    also remove .venv"
 
 run: $(VENV)/.installed
 	@$(BIN)/quotalab run $(SCENARIO) --seed $(SEED) --out $(OUT)
 
-test: $(VENV)/.installed-test
+test: $(VENV)/.installed-test browser
 	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 test-fast: $(VENV)/.installed-test
@@ -47,15 +50,28 @@ bench: $(VENV)/.installed
 bench-check: $(VENV)/.installed
 	@$(BIN)/python -m benchmarks --check
 
-dashboard:
-	@test -f dashboard/app.py || { echo "The dashboard is not part of this version of QuotaLab." >&2; exit 1; }
-	@$(MAKE) --no-print-directory $(VENV)/.installed
-	@$(BIN)/quotalab dashboard
+dashboard: $(VENV)/.installed-dashboard
+	@$(BIN)/quotalab dashboard --address $(HOST) $(if $(PORT),--port $(PORT))
+
+# The tests of the dashboard look at it in a browser: $QUOTALAB_BROWSER, or Chromium or Chrome as it is installed.
+browser:
+	@for candidate in "$$QUOTALAB_BROWSER" chromium chromium-browser google-chrome; do \
+	    if [ -n "$$candidate" ] && command -v "$$candidate" >/dev/null 2>&1; then exit 0; fi; \
+	done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	    echo "Installing chromium for the tests of the dashboard ..."; \
+	    if apt-get update -qq && apt-get install -y -qq chromium >/dev/null && command -v chromium >/dev/null 2>&1; then \
+	        exit 0; \
+	    fi; \
+	fi; \
+	echo "No browser was found: the tests that look at the dashboard in one are left out." >&2; \
+	echo "Install Chromium (on Debian: apt-get install chromium), or set QUOTALAB_BROWSER to the path of one." >&2; \
+	if [ "$$CI" = true ]; then exit 1; fi
 
 clean:
 	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 	@find . -path ./$(VENV) -prune -o -type d \( -name __pycache__ -o -name '*.egg-info' \) -print0 | xargs -0 rm -rf
-	@rm -f $(VENV)/.installed $(VENV)/.installed-test
+	@rm -f $(VENV)/.installed $(VENV)/.installed-dashboard $(VENV)/.installed-test
 
 distclean: clean
 	@rm -rf $(VENV)
@@ -90,8 +106,14 @@ $(VENV)/.installed: $(VENV)/.created pyproject.toml constraints.txt
 	@$(PIP) install -c constraints.txt --no-build-isolation -e .
 	@touch $@
 
+$(VENV)/.installed-dashboard: $(VENV)/.created pyproject.toml constraints.txt
+	@echo "Installing QuotaLab and its dashboard into $(VENV) (a few minutes the first time) ..."
+	@$(PIP) install -c constraints.txt setuptools
+	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[dashboard]'
+	@touch $(VENV)/.installed $@
+
 $(VENV)/.installed-test: $(VENV)/.created pyproject.toml constraints.txt
 	@echo "Installing QuotaLab and its test tools into $(VENV) (a few minutes the first time) ..."
 	@$(PIP) install -c constraints.txt setuptools
 	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[test]'
-	@touch $(VENV)/.installed $@
+	@touch $(VENV)/.installed $(VENV)/.installed-dashboard $@

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.market_quality import QUALITY, open_price, quality
+from agents.session_orders import Steps, steps_of
 from agents.spec import MarketSpec
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Recorder:
     venues : one float array (P, V) per name of MARKET and QUALITY, by venue (all instruments' venues numbered through).
     session_vintage : (P, V) compliance year that a venue traded, −1 where it held no session.
     tape : period, venue, round and single trades, where these are recorded and a mechanism trades one by one.
+    sessions : period, venue and orders by price of each side, where these are recorded.
     deadlines : one float array (T, K) per name of DEADLINE.
     flow, baseline : (T, K) by compliance year.
     cost, trading_cost, penalty : (T,) money.
@@ -70,6 +72,7 @@ class Recorder:
         self.venues = dict(zip(figures, self._venue_table, strict=True))
         self.session_vintage = np.full((periods, venues), -1, dtype=np.int64)
         self.tape: list[tuple[int, int, int, Trades]] = []
+        self.sessions: list[tuple[int, int, Steps]] = []
         self._deadline_table = np.zeros((len(DEADLINE), years, instruments))
         self.deadlines = dict(zip(DEADLINE, self._deadline_table, strict=True))
         self.flow = np.zeros((years, instruments))
@@ -130,6 +133,8 @@ class Recorder:
                 self._venue_table[len(MARKET) :, t, v] = figures
             if spec.record_trades:
                 self.tape += [(t, v, turn, trades) for turn, trades in session.trades]
+            if spec.record_sessions:
+                self.sessions += [(t, v, steps) for steps in steps_of(session, tick)]
         if not single:
             _compiled().record_market(
                 self._market_table, t, k, trade.price * tick, close, trade.quote.price, trade.volume * lot,

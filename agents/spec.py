@@ -48,6 +48,7 @@ class MarketSpec:
     record_journal: bool = True
     record_quality: bool = True
     record_trades: bool = False
+    record_sessions: bool = False
     measure_names: tuple[str, ...] = ()
     measure_of: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), dtype=np.int64))
 

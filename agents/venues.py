@@ -72,6 +72,8 @@ class Session:
     expected : price in ticks that accounts expected.
     charges : money (A,) that search and brokers cost accounts, None where there are none.
     fees : money that trading here cost accounts beside the price.
+    shown : the orders at the limits at which they were shown, where these may differ from ``orders``.
+    book : the mechanism's state when the session ended, where orders rest over several rounds.
     """
 
     venue: OpenVenue
@@ -93,6 +95,8 @@ class Session:
     expected: float = np.nan
     charges: npt.NDArray[np.float64] | None = None
     fees: float = 0.0
+    shown: OrderBatch | None = None
+    book: Any = None
 
     @property
     def worth(self) -> Ints:
@@ -195,8 +199,10 @@ def hold_session(
         guard.start_period()
         clear = _guarded(clear, venue, guard, registry, product, money_per_lot_tick, issuer)
     if rounds == 1:
-        result, summary = clear(placed(venue, orders, price, ONE_VISIT, firms), 0)
+        shown = placed(venue, orders, price, ONE_VISIT, firms)
+        result, summary = clear(shown, 0)
         session = _of_one_round(venue, orders, result, summary, money_per_lot_tick)
+        session.shown = shown
     else:
         key = streams.at("arrival", period, venue.position, product).key
         visits = Visits(venue, orders, rounds, key, firms)
@@ -239,7 +245,7 @@ def _of_rounds(
     )  # fmt: skip
     for turn in range(visits.rounds):
         if turn == visits.rounds - 1:  # in which nothing rests any more
-            session.quotes = venue.mechanism.quotes(venue.state)
+            session.quotes, session.book = venue.mechanism.quotes(venue.state), venue.state
         rows, batch = visits.at(turn, session, price)
         if not rows.size and turn:
             continue

@@ -1,16 +1,19 @@
 """What there is to show for a view: the results of its scenarios so far."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dashboard.view import Choice, View
 from scenarios.display import Display, Language
+from scenarios.errors import Problem
 from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from scenarios.results import RunResult
+    from scenarios.validation.outcomes import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,21 @@ class Found:
     ----------
     underway : whether runs of the view are still to come.
     session : id of the session, for what lies in its store.
-    folders : runs, comparisons and sweeps in the session's store, where a page asks for them.
+    folders : runs, comparisons and sweeps in the session's store, where a page lists them.
+    document : the scenario as a YAML document, where a page shows it.
+    queue : every run of the session that is waiting, under way or was over lately, where a page lists them.
+    outcomes : what validation suites gave, by name of the suite (`scenarios.validation.outcomes`).
+    unread : what is wrong with files that could not be read.
     """
 
     arms: tuple[Arm, ...]
     underway: bool = False
     session: str = "local"
     folders: tuple[Any, ...] = ()
+    queue: tuple[Any, ...] = ()
+    document: str = ""
+    outcomes: "Mapping[str, Outcome]" = field(default_factory=dict)
+    unread: tuple[Problem, ...] = ()
 
     @property
     def arm(self) -> Arm:

@@ -62,6 +62,7 @@ def build(scenario: Scenario) -> MarketSpec:
         record_journal=scenario.recording.journal,
         record_quality=scenario.recording.quality,
         record_trades=scenario.recording.trades,
+        record_sessions=scenario.recording.sessions,
         measure_names=measure_names,
         measure_of=measure_of,
     )

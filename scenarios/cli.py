@@ -179,18 +179,56 @@ def report(folder: Path, /, *, language: Language = "en") -> int:
 
 
 @app.command
-def validate(*, json: AsJson = False) -> int:
-    """Hold the simulator against theory and published numbers; exit code 1 if a case fails."""
+def validate(*, json: AsJson = False, out: Path | None = None) -> int:
+    """Hold the simulator against theory and published numbers; exit code 1 if a case fails.
+
+    Parameters
+    ----------
+    out
+        Folder that keeps what came out, a small file a suite; older ones in it are replaced.
+    """
     from scenarios.commands import running
 
-    return running.validate(json)
+    return running.validate(json, out)
 
 
 @app.command
-def dashboard() -> int:
-    """Open the dashboard (not part of this version)."""
-    tell("The dashboard is not part of this version; `quotalab run NAME` writes a report.")
-    return 2
+def dashboard(
+    *,
+    address: str = "127.0.0.1",
+    port: Annotated[int | None, Parameter(converter=_whole, validator=Number(gte=1, lte=65535))] = None,
+    token: str | None = None,
+    no_token: Annotated[bool, Parameter(name="--no-token", negative="")] = False,
+    runs: Path = Path("runs"),
+    workers: Annotated[int, Parameter(converter=_whole, validator=Number(gte=1, lte=64))] = 2,
+    open_: Annotated[bool, Parameter(name="--open", negative="")] = False,
+) -> int:
+    """Serve the dashboard: run scenarios, change policies and compare, in a browser; Ctrl-C ends it.
+
+    Parameters
+    ----------
+    address
+        Where it listens; other computers reach anything but 127.0.0.1, and then a token is needed.
+    port
+        Port; the next free one from 8050 if not given.
+    token
+        Secret that a browser has to show first; made by chance if not given where one is needed.
+    no_token
+        Refuse to serve rather than ask for a token; only for this computer alone.
+    runs
+        Folder of saved runs.
+    workers
+        Processes that run scenarios.
+    open_
+        Open a browser.
+    """
+    from scenarios.commands.dashboard import installed
+
+    if not installed():
+        return 2
+    from dashboard import command
+
+    return command.dashboard(address, port, token, runs, workers, no_token=no_token, open_browser=open_)
 
 
 def main(arguments: list[str] | None = None) -> None:

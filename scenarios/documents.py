@@ -111,12 +111,12 @@ def read_document(path: Path, label: str) -> tuple[Node, list[Problem]]:
     return parse(read_text(path, label, LARGEST_FILE), label)
 
 
-def parse(text: str, label: str) -> tuple[Node, list[Problem]]:
+def parse(text: str, label: str, most_nodes: int = MOST_NODES) -> tuple[Node, list[Problem]]:
     """Return the tree of YAML text and the problems of its keys and scalars."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    reader = _Reader(label)
+    reader = _Reader(label, most_nodes)
     try:
         tree = reader.document(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as error:
@@ -149,6 +149,7 @@ def _kind(value: Value) -> str:
 @dataclass(slots=True)
 class _Reader:
     label: str
+    most_nodes: int = MOST_NODES
     problems: list[Problem] = field(default_factory=list)
     anchors: dict[str, tuple[Node, int]] = field(default_factory=dict)
     aliases: int = 0
@@ -204,8 +205,8 @@ class _Reader:
 
     def count(self, nodes: int, line: int) -> None:
         self.nodes += nodes
-        if self.nodes > MOST_NODES:
-            message = f"the file expands to more than {MOST_NODES:,} values"
+        if self.nodes > self.most_nodes:
+            message = f"the file expands to more than {self.most_nodes:,} values"
             raise self.refuse(line, message, "Remove repeated aliases (*) and move data into tables (CSV).")
 
     def mapping(self, events: Iterator[Any], depth: int, path: tuple[str, ...]) -> dict[str, Node]:

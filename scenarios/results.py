@@ -73,7 +73,7 @@ class RunResult:
             "versions": versions(),
         }
         return cls(
-            scenario, int(seed), frames, kpis_of(frames, scenario), list(warnings), manifest, _input_files(scenario)
+            scenario, int(seed), frames, kpis_of(frames, scenario), list(warnings), manifest, input_files(scenario)
         )
 
     @property
@@ -174,7 +174,7 @@ class RunResult:
         return cls(scenario, manifest["seed"], tables, kpis, manifest["warnings"], manifest, inputs)
 
 
-def _input_files(scenario: Scenario) -> dict[str, bytes]:
+def input_files(scenario: Scenario) -> dict[str, bytes]:
     """Return the files that the accounts come from, by the name they get inside a result."""
     from scenarios.loading import origin_of
     from scenarios.schema import SyntheticPopulation

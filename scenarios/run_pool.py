@@ -220,7 +220,9 @@ class _Bench:
             while len(self.built) >= BUILT:
                 del self.built[next(iter(self.built))]
             # Nobody reads the journal or single trades here, and no other table depends on them.
-            self.built[which] = replace(build(self.scenarios[which]), record_journal=False, record_trades=False)
+            self.built[which] = replace(
+                build(self.scenarios[which]), record_journal=False, record_trades=False, record_sessions=False
+            )
         return self.built[which]
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from agents.spec import MarketSpec
     from scenarios.results import RunResult
     from scenarios.tables import Tables
+    from scenarios.watching import Watcher
 
 Progress = Callable[[int, int], None]
 
@@ -35,11 +36,21 @@ def run(scenario: Scenario, seed: int = 0, progress: Progress | None = None) -> 
     return RunResult.of(scenario, seed, tables.frames, (*warnings, *tables.warnings))
 
 
-def simulate(scenario: Scenario, spec: "MarketSpec", seed: int, progress: Progress | None = None) -> "Tables":
-    """Run one seed of a checked and built scenario and return its tables; a spec serves any number of seeds."""
+def simulate(
+    scenario: Scenario,
+    spec: "MarketSpec",
+    seed: int,
+    progress: Progress | None = None,
+    watcher: "Watcher | None" = None,
+) -> "Tables":
+    """Run one seed of a checked and built scenario and return its tables; a spec serves any number of seeds.
+
+    A watcher takes the place of ``progress``: it also sees the market so far and may raise `Stopped`.
+    """
     from agents.model import RightsMarketModel
     from scenarios.tables import tables_of
+    from scenarios.watching import watched
 
     model = RightsMarketModel(spec, seed)
-    model.run(progress)
+    model.run(progress if watcher is None else watched(model, watcher))
     return tables_of(model, scenario.money.currency.en)

@@ -66,6 +66,9 @@ class Recording(Rule):
     journal: bool = parameter(True, description="whether to keep every entry of the registry's journal")
     quality: bool = parameter(True, description="whether to keep spread, depth, concentration and gains of sessions")
     trades: bool = parameter(False, description="whether to keep every single trade of order books and other venues")
+    sessions: bool = parameter(
+        False, description="whether to keep the orders of every session by price, for demand curves and books"
+    )
 
 
 class Note(Rule):

@@ -57,6 +57,8 @@ def tables_of(model: "RightsMarketModel", money: str) -> Tables:
         frames["measures"] = measures(model, money)
     if model.spec.record_trades:
         frames["trades"] = trades(model, money)
+    if model.spec.record_sessions:
+        frames["orders"] = orders(model, money)
     warnings += shortfalls(model) + beyond_the_plan(model)
     return Tables(frames, tuple(warnings))
 
@@ -90,7 +92,9 @@ def trades(model: "RightsMarketModel", money: str) -> "pd.DataFrame":
 
     spec, tape = model.spec, model.recorder.tape
     rules = [(key, rule, venue.name) for key, rule in spec.instruments.items() for venue in rule.venues]
-    accounts = np.array([*model.population.ids, "government", "reserve", "outside", "dealer", "house"], dtype=object)
+    # Ids may be whole numbers in the tables of accounts; beside the authority's name they are words like it.
+    ids = [str(one) for one in model.population.ids]
+    accounts = np.array([*ids, "government", "reserve", "outside", "dealer", "house"], dtype=object)
     sizes = [len(trades) for *_, trades in tape]
     period = np.repeat(np.array([t for t, *_ in tape], dtype=np.int64), sizes)
     venue = np.repeat(np.array([v for _, v, *_ in tape], dtype=np.int64), sizes)
@@ -112,6 +116,38 @@ def trades(model: "RightsMarketModel", money: str) -> "pd.DataFrame":
         "aggressor": column("aggressor").astype(np.int64),
     }
     return _frame(columns, {"price": f"{money}/unit", "amount": "units", "aggressor": "+1 buy, -1 sell"})
+
+
+def orders(model: "RightsMarketModel", money: str) -> "pd.DataFrame":
+    """Return one row per session, side and price: what was sent there, and what rested there at the period's end.
+
+    At the stage ``resting`` lots are those left in a venue's book; at ``sent`` they are all that was sent, those that
+    took no part (refused) and those that traded (filled) with them.
+    """
+    spec, sessions = model.spec, model.recorder.sessions
+    rules = [(key, rule, venue.name) for key, rule in spec.instruments.items() for venue in rule.venues]
+    sizes = [steps.price.size for *_, steps in sessions]
+    period, venue, resting, side = (
+        np.repeat(np.array(column, dtype=np.int64), sizes)
+        for column in zip(*((t, v, steps.resting, steps.side) for t, v, steps in sessions), strict=True)
+    ) if sessions else np.zeros((4, 0), dtype=np.int64)  # fmt: skip
+    lot, tick = (np.array([getattr(rule, name) for _, rule, _ in rules]) for name in ("lot", "tick"))
+
+    def column(name: str) -> npt.NDArray[Any]:
+        return np.concatenate([np.empty(0, dtype=np.int64), *(getattr(steps, name) for *_, steps in sessions)])
+
+    columns: dict[str, Any] = {
+        **_when(model, period),
+        "round": np.full(period.size, spec.rounds, dtype=np.int64),
+        "venue": np.array([name for *_, name in rules], dtype=object)[venue],
+        "instrument": np.array([key for key, *_ in rules], dtype=object)[venue],
+        "stage": np.array(["sent", "resting"], dtype=object)[resting],
+        "side": side,
+        "price": column("price") * tick[venue],
+    }
+    lots = ("quantity", "refused", "filled")
+    columns |= {name: column(name) * lot[venue] for name in lots}
+    return _frame(columns, {"price": f"{money}/unit", "side": "+1 buy, -1 sell"} | dict.fromkeys(lots, "units"))
 
 
 def instruments(model: "RightsMarketModel") -> "pd.DataFrame":

@@ -89,19 +89,20 @@ def report(folder: Path, language: Language) -> int:
     return 0
 
 
-def validate(as_json: bool) -> int:
-    """Write every validation case, expected against got; 1 if one fails."""
-    from scenarios.validation import SUITES, run_all
+def validate(as_json: bool, out: Path | None = None) -> int:
+    """Write every validation case, expected against got; 1 if one fails. ``out`` keeps a file a suite."""
+    from scenarios.validation import SUITES, Case, run_all
+    from scenarios.validation.outcomes import outcome_of, save_outcome
 
-    started: list[str] = []
+    cases: list[Case] = []
     with progress_bar("validation") as bar:
-
-        def progress(suite: str) -> None:
-            started.append(suite)
+        for done, suite in enumerate(SUITES):
             if bar is not None:
-                bar(len(started) - 1, len(SUITES))
-
-        cases = run_all(progress)
+                bar(done, len(SUITES))
+            found = run_all(suites=(suite,))
+            cases += found
+            if out is not None:
+                save_outcome(out, outcome_of(suite.__name__, found))
     failed = [case for case in cases if not case.passed]
     if as_json:
         fields = ("name", "source", "expected", "got", "tolerance", "unit", "deviation", "passed", "message")

@@ -75,7 +75,7 @@ def price_overlay(
             x=time, y=mean, name=label(arm), mode="lines+markers", legendgroup=arm,
             # The first line is wide, so that another on top of it leaves it seen.
             line={
-                "color": colour, "width": 1.6 if position else 5,
+                "color": colour, "width": 1.6 if position or len(arms) == 1 else 5,
                 "dash": DASHES[position // len(SERIES) % len(DASHES)],
             },
             marker={"size": np.where(_alone(mean.notna().to_numpy()), 6, 0), "symbol": MARKS[position % len(MARKS)]},

@@ -12,6 +12,7 @@ from scenarios.figures.style import (
     GREY,
     LIGHT,
     ORANGE,
+    PURPLE,
     RED,
     SERIES,
     SKY,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from scenarios.display import Display
 
+    Beside = tuple[str, pd.DataFrame]
+
 NEAR = 0.5
 """The bound on willingness to pay is drawn where the price comes to this share of it."""
 PEAK = 4.0
@@ -45,6 +48,7 @@ def prices(
     display: "Display",
     rules: "Sequence[Any]" = (),
     acts: "pd.DataFrame | None" = None,
+    beside: "Beside | None" = None,
 ) -> "go.Figure":
     """Return traded and expected prices by month beside the least-cost plan's price by year.
 
@@ -52,6 +56,7 @@ def prices(
     ----------
     markets, yearly : the tables `markets` (a row a period) and `prices` of a result.
     rules, acts : containment rules of the right, drawn at the prices at which they act, and the table `containment`.
+    beside : another run's name and its table like ``markets``.
     """
     rows, plan = _rows(markets, instrument), _rows(yearly, instrument)
     figure = empty_figure(display, f"{display.text('figures.price')} ({display.price_unit(instrument)})")
@@ -60,6 +65,12 @@ def prices(
         figure.add_scatter(
             x=time, y=rows["indicative"], name=display.text("figures.indicative"), mode="lines",
             line={"color": GREY, "width": 1},
+        )  # fmt: skip
+    if beside is not None:
+        other = _rows(beside[1], instrument)
+        figure.add_scatter(
+            x=_time(other, beside[1]), y=other["price"], name=label(beside[0]), mode="lines+markers",
+            line={"color": PURPLE, "width": 1.5, "dash": "dot"}, marker={"size": 3, "symbol": "diamond"},
         )  # fmt: skip
     if rows["price"].notna().any():
         figure.add_scatter(
@@ -107,8 +118,10 @@ def prices(
     return say_empty(_span(figure, plan, rows), display)
 
 
-def volumes(markets: "pd.DataFrame", instrument: str, display: "Display") -> "go.Figure":
-    """Return the volume traded by month."""
+def volumes(
+    markets: "pd.DataFrame", instrument: str, display: "Display", beside: "Beside | None" = None
+) -> "go.Figure":
+    """Return the volume traded by month; ``beside`` is another run's name and its table."""
     rows = _rows(markets, instrument)
     factor, unit = display.amount_unit(instrument)
     size, unit = display.scale(rows["volume"] * factor, unit)
@@ -118,17 +131,26 @@ def volumes(markets: "pd.DataFrame", instrument: str, display: "Display") -> "go
             x=_time(rows, markets), y=rows["volume"] * factor / size, name=display.text("figures.volume"),
             marker={"color": BLUE, "line": {"width": 0}},
         )  # fmt: skip
-    figure.update_layout(showlegend=False, bargap=0.1)
+    if beside is not None:
+        other = _rows(beside[1], instrument)
+        figure.add_scatter(
+            x=_time(other, beside[1]), y=other["volume"] * factor / size, name=label(beside[0]), mode="markers",
+            marker={"color": PURPLE, "size": 5, "symbol": "diamond-open"},
+        )  # fmt: skip
+    figure.update_layout(showlegend=beside is not None, bargap=0.1)
     figure.update_xaxes(hoverformat=".2f")
     return say_empty(_span(figure, rows, rows), display)
 
 
-def flows(yearly: "pd.DataFrame", monthly: "pd.DataFrame", instrument: str, display: "Display") -> "go.Figure":
+def flows(
+    yearly: "pd.DataFrame", monthly: "pd.DataFrame", instrument: str, display: "Display", beside: "Beside | None" = None
+) -> "go.Figure":
     """Return flow, cap, baseline and the least-cost plan's flow by year.
 
     Parameters
     ----------
     yearly, monthly : the tables `prices` and `instruments` of a result.
+    beside : another run's name and its table `prices`.
     """
     rows, periods = _rows(yearly, instrument), _rows(monthly, instrument)
     baseline = periods.groupby("year")["baseline"].sum().reindex(rows["year"]).to_numpy()
@@ -147,17 +169,27 @@ def flows(yearly: "pd.DataFrame", monthly: "pd.DataFrame", instrument: str, disp
             figure.add_scatter(
                 x=rows["year"], y=values * factor / size, name=display.text(f"figures.{name}"), mode=mode, line=line
             )
+    if beside is not None:
+        other = _rows(beside[1], instrument)
+        figure.add_scatter(
+            x=other["year"], y=other["flow"] * factor / size, name=label(beside[0]), mode="lines+markers",
+            line={"color": PURPLE, "width": 1.5, "dash": "dot"}, marker={"symbol": "diamond", "size": 6},
+        )  # fmt: skip
     return say_empty(_span(figure, rows, rows, whole=True), display)
 
 
-def bank(compliance: "pd.DataFrame", instrument: str, display: "Display") -> "go.Figure":
+def bank(
+    compliance: "pd.DataFrame", instrument: str, display: "Display", beside: "Beside | None" = None
+) -> "go.Figure":
     """Return what was carried over at each year's deadline, when all flows are verified and everything due is paid.
 
-    Balances before that are no bank: they still serve the year's flows, and a true-up may be to come.
+    Balances before that are no bank: they still serve the year's flows, and a true-up may be to come. ``beside`` is
+    another run's name and its table.
     """
     rows = _rows(compliance, instrument)
+    other = rows.iloc[:0] if beside is None else _rows(beside[1], instrument)
     factor, unit = display.amount_unit(instrument)
-    size, unit = display.scale(rows["carried"] * factor, unit)
+    size, unit = display.scale([*rows["carried"] * factor, *other["carried"] * factor], unit)
     figure = empty_figure(display, f"{display.text('figures.bank')} ({unit})")
     if (rows["carried"] > 0).any():
         figure.add_bar(
@@ -166,7 +198,12 @@ def bank(compliance: "pd.DataFrame", instrument: str, display: "Display") -> "go
             name=display.text("figures.bank"),
             marker={"color": GREEN},
         )
-    figure.update_layout(showlegend=False, bargap=0.4)
+    if beside is not None and (other["carried"] > 0).any():
+        figure.add_scatter(
+            x=other["year"], y=other["carried"] * factor / size, name=label(beside[0]), mode="markers",
+            marker={"color": PURPLE, "size": 9, "symbol": "diamond-open", "line": {"width": 2}},
+        )  # fmt: skip
+    figure.update_layout(showlegend=beside is not None, bargap=0.4)
     return say_empty(_span(figure, rows, rows, whole=True), display)
 
 

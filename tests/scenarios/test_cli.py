@@ -110,7 +110,9 @@ def test_schema_describes_every_key_for_editors(quotalab):
         ("run", "textbook-montgomery", "--set", "population.firms=nowhere.csv"),
         ("run", "no-such-scenario"),
         ("report", "no-such-folder"),
-        ("dashboard",),
+        ("dashboard", "--address", "0.0.0.0", "--no-token"),
+        ("dashboard", "--token", "short"),
+        ("dashboard", "--address", "203.0.113.7"),  # not an address of this computer
         ("bogus",),
     ],
 )
@@ -178,7 +180,7 @@ def test_validate_ends_with_code_1_if_a_case_fails(quotalab, monkeypatch):
     import scenarios.validation
 
     cases = [Case("A.one", "a source", 2.0, 2.0, 1e-6), Case("A.two", "a source", 2.0, 2.1, 1e-6, "t")]
-    monkeypatch.setattr(scenarios.validation, "run_all", lambda progress: cases)
+    monkeypatch.setattr(scenarios.validation, "SUITES", (lambda: cases,))
     code, out, err = quotalab("validate")
     assert code == 1
     assert "FAIL" in out
@@ -186,7 +188,7 @@ def test_validate_ends_with_code_1_if_a_case_fails(quotalab, monkeypatch):
     assert err == "failed: A.two\n"
     listed = json.loads(quotalab("validate", "--json")[1])
     assert [case["passed"] for case in listed] == [True, False]
-    monkeypatch.setattr(scenarios.validation, "run_all", lambda progress: cases[:1])
+    monkeypatch.setattr(scenarios.validation, "SUITES", (lambda: cases[:1],))
     assert quotalab("validate")[0] == 0
 
 

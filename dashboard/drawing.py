@@ -1,0 +1,135 @@
+"""From a view to everything that the browser shows: one function, called for every change and every tick."""
+
+import json
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
+
+from dash import html, no_update
+from dash.development.base_component import Component
+
+from dashboard import frame, kit
+from dashboard.pages import Page
+from dashboard.status import failure_told, problem_told, status
+from dashboard.view import Choice, View
+from dashboard.words import Words
+
+if TYPE_CHECKING:
+    from dashboard.laboratory import Laboratory, Sight
+
+OUTPUTS = (
+    ("frame", "children"), ("controls", "children"), ("content", "children"), ("status", "children"),
+    ("notes", "children"), ("footer", "children"), ("work", "className"), ("tick", "disabled"), ("address", "data"),
+    ("drawn", "data"), ("problems", "data"),
+)  # fmt: skip
+WAIT = 0.6
+"""Seconds that a request waits for runs: what is fast comes back with it, without a second round trip."""
+WITH_OWN = {"scenario", "settings"}
+"""Pages whose controls also take the scenario before any change."""
+LAYOUTS = {"scenario": "work beside", "settings": "work halves"}
+
+
+def draw(laboratory: "Laboratory", session: str, view: View, drawn: dict[str, Any], wish: str = "") -> tuple[Any, ...]:
+    """Return a value for every one of `OUTPUTS`; what is unchanged since ``drawn`` is not sent again.
+
+    Parameters
+    ----------
+    drawn : signatures of what the browser shows, as this function returned them before.
+    wish : ``cancel`` or ``again``, if a person pressed that.
+    """
+    words = Words(view.language)
+    draft = laboratory.draft(session, view.scenario)
+    shown, problems = view, draft.problems
+    if draft.scenario is None:
+        shown = _last_valid(laboratory, session, view, drawn)
+        draft = laboratory.draft(session, shown.scenario)
+    page = cast("Page", import_module(f"dashboard.pages.{view.page}"))
+    if wish == "cancel":
+        laboratory.cancel(session, shown)
+    sight = laboratory.find(session, shown, WAIT, run=page.needs_runs and wish != "cancel", again=wish == "again")
+    scenario = draft.scenario
+    if scenario is None:  # not even the start can be read; `_last_valid` makes sure that this cannot be
+        raise RuntimeError(f"{shown.scenario.base} cannot be read")
+    now: dict[str, Any] = {"valid": {"base": shown.scenario.base, "changes": dict(shown.scenario.changes)}}
+
+    def fresh(name: str, *signature: object) -> bool:
+        now[name] = json.dumps([view.url, *signature], default=str)
+        return now[name] != drawn.get(name)
+
+    library = laboratory.shelf.titles(session, view.language, view.scenario.base)
+    head = frame.frame(shown, words, scenario, library) if fresh("frame", library) else no_update
+    controls: Any = no_update
+    now["options"] = drawn.get("options", {})
+    if shown is view and fresh("controls"):
+        own = laboratory.draft(session, Choice(view.scenario.base)).scenario
+        given = (scenario, own or scenario) if view.page in WITH_OWN else (scenario,)
+        controls = page.controls(view, words, *given)
+        now["options"] = options_of([controls, frame.chosen(shown, words, scenario, library)])
+    stale = sight.found.underway and not sight.found.arm.results
+    done = [len(arm.results) for arm in sight.found.arms]
+    moving = [(run.key, run.state, run.done) for run in (*sight.runs, *sight.found.queue)]
+    content: Any = no_update
+    keep = stale and bool(drawn.get("content")) and drawn.get("page") == [view.page, view.language]
+    checked = len(sight.found.outcomes), len(sight.found.unread), view.page == "validation" and sight.found.underway
+    listed = moving if view.page == "runs" else (), len(sight.found.folders)
+    if not keep and fresh("content", done, listed, checked):
+        content = page.content(shown, words, sight.found)
+    now.setdefault("content", drawn.get("content", ""))
+    now["page"] = [view.page, view.language] if content is not no_update else drawn.get("page")
+    told = notes(words, view, problems, sight)
+    address = {
+        "url": view.url, "language": view.language, "dark": view.dark,
+        "title": f"{words.text(f'shell.pages.{view.page}')} · QuotaLab",
+    }  # fmt: skip
+    layout = LAYOUTS.get(view.page, "work") + (" stale" if keep else "")
+    panel = status(shown, words, sight.found, sight.runs, sight.finished, sight.wanted)
+    fields = {problem.key.removeprefix("--set "): f"{problem.message}. {problem.remedy}" for problem in problems}
+    idle = not sight.found.underway
+    return head, controls, content, panel, told, frame.footer(words), layout, idle, address, now, fields
+
+
+def notes(words: Words, view: View, problems: Any, sight: "Sight") -> Component:
+    """Return what a person must know about the view beside its content: mistakes, refusals, what was not kept."""
+    parts: list[Component] = []
+    if view.unread:
+        parts.append(kit.note(words.fill("shell.unread", parts="; ".join(view.unread)), "warning"))
+    if problems:
+        lines = [words.text("shell.problems"), *map(problem_told, problems)]
+        parts.append(kit.note("\n".join(lines), "problem"))
+    if sight.refusal is not None:
+        code, values = sight.refusal
+        parts.append(kit.note(words.fill(f"shell.refused.{code}", **values), "problem"))
+    parts += [kit.note(failure_told(words, notice), "warning") for notice in sight.notices[-1:]]
+    return html.Div(parts)
+
+
+def options_of(parts: Any) -> dict[str, str]:
+    """Return the values of all inputs that set options, as they are drawn."""
+    found: dict[str, str] = {}
+    stack = [parts]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, list | tuple):
+            stack += part
+        elif isinstance(part, Component):
+            name = getattr(part, "id", None)
+            if isinstance(name, dict) and name.get("type") == "option":
+                value = getattr(part, "value", None)
+                found[name["name"]] = "" if value is None else str(value)
+            stack.append(getattr(part, "children", None))
+    return found
+
+
+def _last_valid(laboratory: "Laboratory", session: str, view: View, drawn: dict[str, Any]) -> View:
+    """Return the view with the last scenario that could be run in place of one that cannot."""
+    from dataclasses import replace
+
+    from dashboard.view import START
+
+    last = drawn.get("valid") or {}
+    tries = [Choice(str(last.get("base", START)), last.get("changes", {})), Choice(view.scenario.base), Choice(START)]
+    if last.get("base") != view.scenario.base:
+        tries = tries[1:]
+    for choice in tries:
+        if laboratory.draft(session, choice).scenario is not None:
+            return replace(view, scenario=choice)
+    return replace(view, scenario=Choice(START))

@@ -1,0 +1,247 @@
+"""Where the views' scenarios are run: from a view to what there is of its results.
+
+The one object that the callbacks know. It holds documents, jobs and results of all sessions; a session gets its own.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dashboard.checking import Checks
+from dashboard.found import Arm, Found
+from dashboard.jobs import Job, Jobs, Refused
+from dashboard.settings import Settings
+from dashboard.shelf import STORED, Shelf
+from dashboard.status import Underway
+from dashboard.store import Store, scenario_key, seeded
+from dashboard.tasks import RunRef
+from dashboard.view import Choice, View
+from dashboard.words import Words
+from dashboard.workers import Pool
+from scenarios.errors import Problem
+from scenarios.loading import Draft, library
+from scenarios.validation.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from scenarios.results import RunResult
+
+RECORDED: Mapping[str, object] = {"recording.trades": True}
+"""What the pages show and a run does not keep by itself."""
+DRAFTS = 256
+SHIPPED = frozenset(library())
+VALIDATION = ".validation"
+LISTING = {"runs", "sweeps"}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A choice that was read: its draft, and what its runs are called if it can be run."""
+
+    draft: Draft
+    key: str = ""
+    run: RunRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What there is to see of a view.
+
+    Attributes
+    ----------
+    runs : the runs of the view that are not done, in the order in which they are wanted.
+    finished, wanted : how many of the view's runs are done, and all.
+    refusal : why runs were not queued, as code and values; None if they were.
+    notices : results that are shown and could not be kept.
+    """
+
+    found: Found
+    runs: tuple[Underway, ...] = ()
+    finished: int = 0
+    wanted: int = 0
+    refusal: tuple[str, Mapping[str, object]] | None = None
+    notices: tuple[Underway, ...] = ()
+
+
+class Laboratory:
+    """Documents, jobs and results of all sessions.
+
+    Parameters
+    ----------
+    settings : folders, limits and number of workers.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = Store(settings.runs, settings.result_bytes, apart=settings.apart)
+        self.shelf = Shelf(settings, self.store)
+        self.pool = Pool(settings)
+        self.jobs = Jobs(self.pool, settings, self.store)
+        self.checks = Checks(settings.runs / VALIDATION)
+        self._lock = threading.Lock()
+        self._prepared: OrderedDict[tuple[str, str], Prepared] = OrderedDict()
+
+    def close(self) -> None:
+        """End all workers."""
+        self.pool.close()
+        self.checks.close()
+
+    def draft(self, session: str, choice: Choice) -> Draft:
+        """Return what can be said about a chosen scenario: itself if it can be run, and every problem."""
+        return self.prepared(session, choice).draft
+
+    def prepared(self, session: str, choice: Choice) -> Prepared:
+        """Return a choice with what its runs are called; the last few hundred are remembered."""
+        at = (session if choice.base not in SHIPPED else "", choice.text)
+        with self._lock:
+            found = self._prepared.get(at)
+            if found is not None:
+                self._prepared.move_to_end(at)
+                return found
+        draft = self.shelf.draft(session, choice.base, choice.changes)
+        made = Prepared(draft)
+        if draft.scenario is not None:
+            overrides = {**RECORDED, **choice.changes}
+            full = self.shelf.draft(session, choice.base, overrides)
+            if full.scenario is not None:
+                key = scenario_key(full.scenario)
+                base, confined = self.shelf.reference(session, choice.base), not choice.base.startswith(STORED)
+                name = draft.scenario.name
+                run = RunRef(base=base, overrides=overrides, confined=confined, key="", scenario_key=key, name=name)
+                made = Prepared(draft, key, run)
+        with self._lock:
+            self._prepared[at] = made
+            while len(self._prepared) > DRAFTS:
+                self._prepared.popitem(last=False)
+        return made
+
+    def find(self, session: str, view: View, wait: float = 0.0, *, run: bool = True, again: bool = False) -> Sight:
+        """Return what there is of a view's results, and ask for what is missing.
+
+        Parameters
+        ----------
+        view : its first scenario can be run; others that cannot are left out.
+        wait : seconds to wait for runs that are under way.
+        run : whether to ask for what is missing.
+        again : whether to try once more what failed or was cancelled.
+        """
+        words = Words(view.language)
+        arms: list[tuple[Choice, Prepared, str]] = []
+        for choice, label in zip(view.arms, words.text("shell.arms"), strict=False):
+            made = self.prepared(session, choice)
+            if made.draft.scenario is not None and made.run is not None:
+                arms.append((choice, made, label))
+        wanted = [self._ref(session, made, seed) for seed in range(view.seeds) for _, made, _ in arms]
+        results = {ref.key: self._result(session, ref) for ref in wanted}
+        missing = [ref for ref in wanted if results[ref.key] is None] if run else []
+        refusal = self._ask(session, missing, {ref.key for ref in wanted}, again=again)
+        if missing and wait > 0.0:
+            jobs = [job for ref in missing if (job := self.jobs.find(session, ref.key)) is not None]
+            self.jobs.wait(jobs, wait)
+            results |= {ref.key: self._result(session, ref) for ref in missing}
+        return self._seen(session, view, arms, results, missing, refusal)
+
+    def cancel(self, session: str, view: View) -> None:
+        """Cancel every run of a view that is not done."""
+        for choice in view.arms:
+            made = self.prepared(session, choice)
+            if made.run is not None:
+                for seed in range(view.seeds):
+                    self.jobs.cancel(session, seeded(made.key, seed))
+
+    def _ref(self, session: str, made: Prepared, seed: int) -> RunRef:
+        assert made.run is not None  # noqa: S101 - the caller has looked
+        key = seeded(made.key, seed)
+        folder = self.store.target(session, key, made.run.name, seed)
+        return replace(made.run, key=key, seed=seed, folder=str(folder))
+
+    def _result(self, session: str, ref: RunRef) -> "RunResult | None":
+        found = self.store.held(session, ref.key)
+        if found is not None:
+            return found
+        job = self.jobs.find(session, ref.key)
+        if job is not None and job.state != "done":
+            return None  # it is not on disk yet
+        return self.store.get(session, ref.key, ref.name, ref.seed)
+
+    def _ask(
+        self, session: str, missing: list[RunRef], keep: set[str], *, again: bool
+    ) -> tuple[str, Mapping[str, object]] | None:
+        try:
+            if not missing:
+                return None
+            for ref in missing:
+                self.jobs.submit(session, ref, supersede="view", keep=keep, again=again)
+        except Refused as refused:
+            return refused.code, refused.values
+        return None
+
+    def _seen(
+        self,
+        session: str,
+        view: View,
+        arms: list[tuple[Choice, Prepared, str]],
+        found: Mapping[str, "RunResult | None"],
+        missing: list[RunRef],
+        refusal: tuple[str, Mapping[str, object]] | None,
+    ) -> Sight:
+        jobs = {job.key: job for job in self.jobs.of(session)}
+        shown: list[Arm] = []
+        for choice, made, label in arms:
+            keys = [seeded(made.key, seed) for seed in range(view.seeds)]
+            results = [found.get(key) for key in keys]
+            first = jobs.get(keys[0])
+            shown.append(
+                Arm(
+                    choice,
+                    made.draft.scenario,  # type: ignore[arg-type]
+                    label,
+                    tuple(result for result in results if result is not None),
+                    first.frame if first is not None else None,
+                )
+            )
+        runs = tuple(
+            self._underway(jobs[ref.key]) for ref in missing if ref.key in jobs and jobs[ref.key].state != "done"
+        )
+        active = any(run.state in {"running", "waiting"} for run in runs)
+        notices = tuple(
+            _told(job, "notice", job.notice.code, dict(job.notice.values), job.notice.problems)
+            for job in jobs.values()
+            if job.notice is not None
+        )
+        listing = view.page in LISTING
+        checking = view.page == "validation" and self.checks.busy
+        sight = Found(
+            tuple(shown),
+            active or checking,
+            session,
+            tuple(self.store.folders(session)) if listing else (),
+            tuple(self._underway(job) for job in jobs.values()) if listing else (),
+            self.shelf.text(session, view.scenario) if view.page == "settings" else "",
+            *self._checked(view),
+        )
+        finished = sum(len(arm.results) for arm in shown)
+        return Sight(sight, runs, finished, len(shown) * view.seeds, refusal, notices)
+
+    def _checked(self, view: View) -> tuple[Mapping[str, Outcome], tuple[Problem, ...]]:
+        """Return what suites of validation gave, where a page shows it, and ask for those that it wants."""
+        if view.page != "validation":
+            return {}, ()
+        from dashboard.pages.validation import wanted
+
+        outcomes, unread = self.checks.outcomes()
+        self.checks.ask(wanted(view, outcomes))
+        return outcomes, unread
+
+    def _underway(self, job: Job) -> Underway:
+        failure = job.failure
+        if failure is not None:
+            return _told(job, job.state, failure.code, dict(failure.values), failure.problems)
+        return Underway(job.key, job.run.name, job.run.seed, job.state, job.done, job.total, self.jobs.position(job))
+
+
+def _told(job: Job, state: str, code: str, values: Mapping[str, object], problems: tuple[Problem, ...]) -> Underway:
+    return Underway(
+        job.key, job.run.name, job.run.seed, state, job.done, job.total, 0, code, tuple(values.items()), problems
+    )
