@@ -16,6 +16,8 @@ from scenarios import comparison_words
 from scenarios.comparison_arms import written
 from scenarios.comparison_choice import main_kpis
 from scenarios.comparison_of_results import NOT_SET, value_at
+from scenarios.display import plain_number
+from scenarios.path_words import path_in_words
 from scenarios.statistics import Estimate
 from scenarios.winners import changes_by, losers
 
@@ -77,7 +79,7 @@ def changes_in_words(view: View, words: Words, arm: Arm, base: Arm) -> list[str]
         new = arm.choice.changes.get(path, value_at(ours, path))
         if arm is not base and old == new:
             continue
-        title = comparison_words.path_title(display, path)
+        title = path_in_words(ours, path, view.language)
         values = {
             name: comparison_words.setting_in_words(display, path, value, one.scenario) or _short(value)
             for name, value, one in (("old", old, base), ("new", new, arm))
@@ -197,5 +199,7 @@ def indicators(words: Words, there: Compared, right: str) -> Component:
 
 
 def _short(value: object) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return plain_number(float(value), 10)
     text = NOT_SET if value == NOT_SET else written(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"

@@ -19,6 +19,7 @@ from scenarios.comparison_arms import SCENARIO, Arm, written
 from scenarios.comparison_choice import main_kpis
 from scenarios.comparison_findings import ComparisonPage
 from scenarios.errors import InputError
+from scenarios.path_words import path_in_words
 from scenarios.schema import Scenario
 from scenarios.sweep_table import paths_of, sweep_table
 
@@ -173,8 +174,9 @@ def _chosen(words: Words, sweep: Sweep) -> Component:
             words.fill("sweeps.chosen.title", arm="–"), kit.note(words.text("sweeps.chosen.none")), wide=True
         )
     colon = display.text("numbers.colon")
+    plain = arm.scenario.model_dump(mode="json", by_alias=True)
     values = [
-        html.Li(f"{comparison_words.path_title(display, path)}{colon}{written(value)}")
+        html.Li(f"{path_in_words(plain, path, words.language)}{colon}{written(value)}")
         for path, value in arm.values.items()
     ]
     seed = sweep.page.found.seeds[0]
