@@ -129,8 +129,7 @@ def winners(view: View, words: Words, there: Compared) -> list[Component]:
     """Return who pays more and who less, by sector and by city, and how many accounts."""
     from scenarios.figures.winners import winners_and_losers
 
-    tables = {arm: there.firms(position) for position, arm in enumerate(there.others, start=1)}
-    tables = {arm: pair for arm, pair in tables.items() if pair[0]}
+    tables = there.paid
     if not tables:
         return [kit.card(words.text("compare.winners.sector"), kit.note(words.text("compare.winners.not_recorded")))]
     charts = []
