@@ -108,7 +108,7 @@ def effects_chart(view: View, words: Words, there: Compared, right: str) -> Comp
     from scenarios.figures.comparison import effects
 
     names = {kpi: comparison_words.title(there.display, kpi) for kpi in main_kpis(there.comparison, [right])}
-    figure = effects(there.comparison.differences, names, there.display)
+    figure = effects(there.differences.reset_index(), names, there.display)
     caption = words.text("compare.effects.caption")
     return kit.chart(view, words, "compare-effects", words.text("compare.effects.title"), figure, caption, wide=True)
 
@@ -117,7 +117,7 @@ def ladder(view: View, words: Words, there: Compared) -> Component:
     """Return the efficiency ladder, stacked, an arm beside the other."""
     from scenarios.figures.comparison import ladder_by_arm
 
-    means = there.comparison.summary.set_index(["arm", "kpi"])["mean"]
+    means = there.summary["mean"]
     known = [rung for rung in RUNGS if rung in there.comparison.units]
     rungs = {arm: {rung: float(means[arm, rung]) for rung in known} for arm in there.comparison.labels}
     caption = words.text("compare.ladder.caption")
@@ -149,7 +149,7 @@ def who_pays(
 ) -> list[str]:
     """Return how many accounts pay more and less in each arm, and how unequal burdens are, as sentences."""
     display, said = there.display, []
-    gini = there.comparison.summary.set_index(["arm", "kpi"])["mean"]
+    gini = there.summary["mean"]
     for arm, (own, base) in tables.items():
         counted = losers(own, base)
         if counted is None:
@@ -168,8 +168,7 @@ def who_pays(
 def indicators(words: Words, there: Compared, right: str) -> Component:
     """Return the main indicators, a row an indicator and arm."""
     display = there.display
-    summary = there.comparison.summary.set_index(["arm", "kpi"])
-    differences = there.comparison.differences.set_index(["arm", "kpi"])
+    summary, differences = there.summary, there.differences
     rows: list[list[kit.Part]] = []
     for kpi in main_kpis(there.comparison, [right]):
         name = comparison_words.title(display, kpi)

@@ -52,6 +52,16 @@ class Compared:
         return all(len(arm.results) < 2 for arm in self.arms[1:]) or len(self.arms[0].results) < 2
 
     @cached_property
+    def summary(self) -> "pd.DataFrame":
+        """The comparison's means, a row an arm and indicator."""
+        return self.comparison.summary.set_index(["arm", "kpi"])
+
+    @cached_property
+    def differences(self) -> "pd.DataFrame":
+        """The comparison's paired differences, a row an arm and indicator."""
+        return self.comparison.differences.set_index(["arm", "kpi"])
+
+    @cached_property
     def paid(self) -> "dict[str, tuple[list[pd.DataFrame], list[pd.DataFrame]]]":
         """What accounts pay in each other arm and in the baseline, for the seeds that both have; empty without any."""
         every = [
