@@ -66,6 +66,11 @@ def warning_told(text: str, language: Language) -> str:
     return _line_told(text) or _told(text)
 
 
+def parts_told(text: str, language: Language) -> str:
+    """Return sentences that stand in one line with commas between them in the words of a language."""
+    return text if language == "en" else _parts(text) or text
+
+
 def _line_told(text: str) -> str | None:
     """Return a problem that was written out as ``file:line: key: message. remedy``; None where it is none."""
     if len(text) > LONGEST:
