@@ -12,7 +12,6 @@ from dashboard.laboratory import Laboratory
 from dashboard.settings import Settings
 
 ASSETS = Path(__file__).resolve().parent / "assets"
-TICK = 300  # milliseconds between two looks at runs that are under way
 
 
 def create_app(settings: Settings | None = None, laboratory: Laboratory | None = None) -> Dash:
@@ -48,7 +47,7 @@ def shell() -> Component:
             dcc.Store(id="drawn", data={}),
             dcc.Store(id="address"),
             dcc.Store(id="problems"),
-            dcc.Interval(id="tick", interval=TICK, disabled=True),
+            dcc.Store(id="pulse"),
             dcc.Download(id="download"),
             html.Div(id="frame"),
             html.Div(

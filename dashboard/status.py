@@ -51,10 +51,12 @@ def status(view: View, words: Words, found: Found, runs: Sequence[Underway], fin
         if found.arm.sofar is not None and len(found.arm.sofar) and not found.arm.results:
             parts.append(_live(view, words, found))
     parts += [kit.note(failure_told(words, run), "problem") for run in runs if run.state == "failed"]
-    if not active and any(run.state == "cancelled" for run in runs):
+    if not active and runs:
         again = html.Button(words.text("shell.again"), id={"type": "again", "what": "runs"}, type="button",
                             className="action", n_clicks=0)  # fmt: skip
-        parts.append(html.Div([html.Span(words.text("shell.status.cancelled")), again], className="progress"))
+        stopped = any(run.state == "cancelled" for run in runs)
+        told = words.text("shell.status.cancelled" if stopped else "shell.status.failed")
+        parts.append(html.Div([html.Span(told), again], className="progress"))
     return html.Div(parts) if parts else html.Div()
 
 
