@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode
 
 from playwright.sync_api import Locator, Page, expect
 
-PATIENCE = 60_000  # milliseconds: other tests share the computer
+PATIENCE = 30_000  # milliseconds: other tests share the computer
 FAST = "textbook-banking"  # runs in a fraction of a second
 PRICE = "Mean price"
 
