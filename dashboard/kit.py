@@ -89,7 +89,8 @@ def card(
     """Return a titled part of a page."""
     head = html.Div([html.H2(title), tools], className="card-head")
     told = html.P(caption, className="caption") if caption else None
-    return html.Section([head, told, content], className="card wide" if wide else "card")
+    inside = content if isinstance(content, list) else [content]
+    return html.Section([head, told, *inside], className="card wide" if wide else "card")
 
 
 def grid(parts: Sequence[Part]) -> Component:

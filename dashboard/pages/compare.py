@@ -10,7 +10,7 @@ from dashboard.found import Arm, Found, right_of
 from dashboard.view import MOST_OTHERS, View
 from dashboard.words import Words
 from scenarios.display import say
-from scenarios.loading import library
+from scenarios.loading import library, load
 from scenarios.schema import Scenario
 
 needs_runs = True
@@ -27,7 +27,7 @@ def controls(view: View, words: Words, scenario: Scenario) -> Component:
         told = words.fill("compare.controls.drop", name=label_of(choice))
         buttons.append(html.Button(told, type="button", className="tool", **{"data-arm": f"drop-{number}"}))
     here = {choice.text for choice in view.arms}
-    free = {name: name for name in library() if name not in here}
+    free = {name: say(load(name).title, view.language) for name in library() if name not in here}
     also = kit.choose(ALSO, words.text("compare.controls.also"), free, None) if free and not full else None
     hint = words.text("compare.controls.full" if full else "compare.controls.add_help")
     return html.Div(
