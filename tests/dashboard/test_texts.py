@@ -15,7 +15,7 @@ PAGES = sorted({path.name.split(".")[0] for path in TEXTS.glob("*.yaml")})
 KNOWN = {"quotalab", "textbook", "montgomery", "banking", "jiangxi", "html", "yaml", "json"}
 """What stays as it is in Chinese sentences: names of scenarios and of file formats, beside commands."""
 LATIN = re.compile(r"about\.(glossary\.\d+\.0|citation)$|shell\.(language|title)$|sweeps\.empty\.command$")
-"""Texts that are not Chinese in the Chinese files: the English column of the glossary, the citation, names, a command."""
+"""Texts that are not Chinese in the Chinese files: the English column of the glossary, a citation, a command, names."""
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
