@@ -7,6 +7,7 @@ from dash import Dash, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.callbacks import connect
+from dashboard.first_paint import Application
 from dashboard.laboratory import Laboratory
 from dashboard.settings import Settings
 
@@ -22,7 +23,7 @@ def create_app(settings: Settings | None = None, laboratory: Laboratory | None =
     laboratory : where scenarios are run; one of its own if not given.
     """
     settings = settings or Settings()
-    app = Dash(
+    app = Application(
         "quotalab",
         assets_folder=str(ASSETS),
         title="QuotaLab",

@@ -10,9 +10,10 @@ from dash.development.base_component import Component
 
 from dashboard import frame, kit
 from dashboard.pages import Page
-from dashboard.status import failure_told, problem_told, status
+from dashboard.status import failure_told, status
 from dashboard.view import Choice, View
 from dashboard.words import Words
+from scenarios.problem_words import problem_line, problem_sentence
 
 if TYPE_CHECKING:
     from dashboard.laboratory import Laboratory, Sight
@@ -88,7 +89,7 @@ def draw(
     }  # fmt: skip
     layout = LAYOUTS.get(view.page, "work") + (" stale" if keep else "")
     panel = status(shown, words, sight.found, sight.runs, sight.finished, sight.wanted)
-    fields = {problem.key.removeprefix("--set "): f"{problem.message}. {problem.remedy}" for problem in problems}
+    fields = {problem.key.removeprefix("--set "): problem_sentence(problem, view.language) for problem in problems}
     return head, controls, content, panel, told, frame.footer(words), layout, address, now, fields
 
 
@@ -98,7 +99,7 @@ def notes(words: Words, view: View, problems: Any, sight: "Sight") -> Component:
     if view.unread:
         parts.append(kit.note(words.fill("shell.unread", parts="; ".join(view.unread)), "warning"))
     if problems:
-        lines = [words.text("shell.problems"), *map(problem_told, problems)]
+        lines = [words.text("shell.problems"), *(problem_line(problem, view.language) for problem in problems)]
         parts.append(kit.note("\n".join(lines), "problem"))
     if sight.refusal is not None:
         code, values = sight.refusal

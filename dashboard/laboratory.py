@@ -81,13 +81,14 @@ class Laboratory:
     Parameters
     ----------
     settings : folders, limits and number of workers.
+    pool : what runs scenarios; one of its own if not given.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, pool: Pool | None = None) -> None:
         self.settings = settings
         self.store = Store(settings.runs, settings.result_bytes, apart=settings.apart)
         self.shelf = Shelf(settings, self.store)
-        self.pool = Pool(settings)
+        self.pool = pool if pool is not None else Pool(settings)
         self.jobs = Jobs(self.pool, settings, self.store)
         self.checks = Checks(settings.runs / VALIDATION)
         self._lock = threading.Lock()
@@ -227,15 +228,16 @@ class Laboratory:
             if job.notice is not None
         )
         listing = view.page in LISTING
-        checking = view.page == "validation" and self.checks.busy
+        outcomes, unread = self._checked(view)
         sight = Found(
             tuple(shown),
-            active or checking,
+            active or (view.page == "validation" and self.checks.busy),
             session,
-            tuple(self.store.folders(session)) if listing else (),
-            tuple(self._underway(job) for job in jobs.values()) if listing else (),
-            self.shelf.text(session, view.scenario) if view.page == "settings" else "",
-            *self._checked(view),
+            folders=tuple(self.store.folders(session)) if listing else (),
+            queue=tuple(self._underway(job) for job in jobs.values()) if listing else (),
+            document=self.shelf.text(session, view.scenario) if view.page == "settings" else "",
+            outcomes=outcomes,
+            unread=unread,
         )
         finished = sum(len(arm.results) for arm in shown)
         if view.page == "sweeps":

@@ -13,6 +13,7 @@ from dashboard.view import View
 from dashboard.words import Words
 from scenarios.errors import Problem
 from scenarios.figures import overview
+from scenarios.problem_words import problem_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +94,5 @@ def failure_told(words: Words, run: Underway) -> str:
     """Return why a run failed, in words, with everything that can be done about it."""
     known = words.group("shell.failures")
     text = known.get(run.code, known["error"]).format_map({"stage": "", "message": "", **dict(run.values)})
-    more = [problem_told(problem) for problem in run.problems]
+    more = [problem_line(problem, words.language) for problem in run.problems]
     return "\n".join([words.fill("shell.failed", name=run.name, seed=run.seed, why=text), *more])
-
-
-def problem_told(problem: Problem) -> str:
-    """Return a problem in one line: key, line, what is wrong, what to do."""
-    return str(problem)
