@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from scenarios.display import Language
 
@@ -40,7 +40,7 @@ class Choice:
     @property
     def text(self) -> str:
         """The choice in one line: the base, and `;path=JSON` for every change."""
-        parts = (f";{path}={_json(value)}" for path, value in sorted(self.changes.items()))
+        parts = (f";{_marked(path)}={_json(value)}" for path, value in sorted(self.changes.items()))
         return self.base + "".join(parts)
 
     @classmethod
@@ -52,7 +52,7 @@ class Choice:
             path, equals, value = part.partition("=")
             if not path or not equals:
                 raise ValueError(f"{part!r} is not path=value")
-            changes[path] = json.loads(value)
+            changes[unquote(path)] = json.loads(value)
         if len(changes) > MOST_CHANGES:
             raise ValueError(f"{len(changes)} changed values are too many")
         return _sound(cls(base, changes))
@@ -185,6 +185,11 @@ class View:
         )
 
 
+def _marked(path: str) -> str:
+    """Return a path in which nothing stands that separates paths and values."""
+    return path.replace("%", "%25").replace(";", "%3B").replace("=", "%3D")
+
+
 def _json(value: Any) -> str:
     """Return a value as JSON in which no semicolon stands: that separates changes."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace(";", "\\u003b")
@@ -227,8 +232,8 @@ def _chosen(data: Any) -> Choice:
 def _sound(choice: Choice) -> Choice:
     """Return a choice that can be written as a line and read again; raise ValueError or RecursionError otherwise."""
     choice.text.encode()  # fails on NaN, a number of a thousand digits, half a character, a bottomless list
-    if any(mark in name for name in (choice.base, *choice.changes) for mark in ";=") or len(choice.base) > LONGEST_WORD:
-        raise ValueError("a name holds a mark that separates names")
+    if ";" in choice.base or len(choice.base) > LONGEST_WORD:
+        raise ValueError("this is no name of a scenario")
     return choice
 
 

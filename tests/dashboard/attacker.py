@@ -1,28 +1,18 @@
 """Somebody who speaks to the real application without a browser, and may send what no browser would."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 from dash import Dash
-from fake_pool import FakePool
 
-from dashboard import laboratory as laboratories
 from dashboard.app import create_app
 from dashboard.drawing import OUTPUTS
 from dashboard.laboratory import Laboratory
 from dashboard.security import protect
-from dashboard.settings import Settings
 from dashboard.view import View
 
 HOST = "127.0.0.1:8050"
 SHOW = "..{}..".format("...".join(f"{name}.{prop}" for name, prop in OUTPUTS))
-
-
-def laboratory(folder: Path, monkeypatch: Any, **more: Any) -> Laboratory:
-    """Return a laboratory without processes."""
-    monkeypatch.setattr(laboratories, "Pool", lambda settings: FakePool(settings.workers))
-    return Laboratory(Settings(runs=folder, **more))
 
 
 class Attacker:
