@@ -37,20 +37,20 @@ def empty_figure(display: "Display", vertical: str, horizontal: str | None = Non
     import plotly.graph_objects as go
 
     axis: dict[str, Any] = {"showgrid": False, "zeroline": False, "linecolor": GREY, "ticks": "outside", "ticklen": 4}
-    figure = go.Figure()
-    figure.update_layout(
-        template="none",
-        height=height,
-        margin={"l": 64, "r": 30, "t": 12, "b": 44},
-        modebar={"bgcolor": "rgba(0,0,0,0)", "color": GREY, "orientation": "v"},
-        font={"family": FONTS, "size": 13, "color": BLACK},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "traceorder": "normal"},
-        hovermode="x unified",
-        hoverlabel={"namelength": -1},
-        xaxis={**axis, "title": {"text": label(horizontal or display.text("figures.year"))}},
-        yaxis={
+    # Given at once: laid upon an empty figure, every value is checked by itself, which takes ten times as long.
+    layout = {
+        "template": "none",
+        "height": height,
+        "margin": {"l": 64, "r": 30, "t": 12, "b": 44},
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": GREY, "orientation": "v"},
+        "font": {"family": FONTS, "size": 13, "color": BLACK},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "traceorder": "normal"},
+        "hovermode": "x unified",
+        "hoverlabel": {"namelength": -1},
+        "xaxis": {**axis, "title": {"text": label(horizontal or display.text("figures.year"))}},
+        "yaxis": {
             "title": {"text": label(vertical), "standoff": 8},
             "gridcolor": LIGHT,
             "zeroline": True,
@@ -59,8 +59,8 @@ def empty_figure(display: "Display", vertical: str, horizontal: str | None = Non
             "exponentformat": "none",
             "separatethousands": True,
         },
-    )
-    return figure
+    }
+    return go.Figure(layout=layout)
 
 
 def say_empty(figure: "go.Figure", display: "Display") -> "go.Figure":
