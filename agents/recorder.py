@@ -178,7 +178,8 @@ class Recorder:
             firms["flow"][year] = model.flow[year]
             firms["baseline"][year] = firms["activity"][year][:, None] * self._spec.technology.baseline
             firms["trading_cost"][year] += population.trading_cost
-            firms["allocated"][year] = model.regulator.issued[year]
+            # Earlier years again: what output earns is settled only after its year.
+            firms["allocated"][: year + 1] = model.regulator.issued[: year + 1]
             firms["net_purchase"][year] += self._net * self._spec.lots
             firms["payment"][year] += self._paid
             self._net[:] = 0

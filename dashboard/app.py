@@ -7,11 +7,11 @@ from dash import Dash, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.callbacks import connect
+from dashboard.first_paint import Application
 from dashboard.laboratory import Laboratory
 from dashboard.settings import Settings
 
 ASSETS = Path(__file__).resolve().parent / "assets"
-TICK = 300  # milliseconds between two looks at runs that are under way
 
 
 def create_app(settings: Settings | None = None, laboratory: Laboratory | None = None) -> Dash:
@@ -23,7 +23,7 @@ def create_app(settings: Settings | None = None, laboratory: Laboratory | None =
     laboratory : where scenarios are run; one of its own if not given.
     """
     settings = settings or Settings()
-    app = Dash(
+    app = Application(
         "quotalab",
         assets_folder=str(ASSETS),
         title="QuotaLab",
@@ -47,7 +47,7 @@ def shell() -> Component:
             dcc.Store(id="drawn", data={}),
             dcc.Store(id="address"),
             dcc.Store(id="problems"),
-            dcc.Interval(id="tick", interval=TICK, disabled=True),
+            dcc.Store(id="pulse"),
             dcc.Download(id="download"),
             html.Div(id="frame"),
             html.Div(

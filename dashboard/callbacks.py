@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 
-from dashboard.drawing import OUTPUTS, draw
+from dashboard.drawing import AGAIN, OUTPUTS, WAIT, draw
 from dashboard.editing import edited, taken
 from dashboard.saving import saved
 from dashboard.security import session_id
@@ -29,7 +29,7 @@ def connect(app: Dash, laboratory: "Laboratory") -> None:
         return View.of_url(path or "/", query or "").data
 
     @app.callback(
-        *(Output(*one) for one in OUTPUTS), Input("view", "data"), Input("tick", "n_intervals"),
+        *(Output(*one) for one in OUTPUTS), Input("view", "data"), Input("pulse", "data"),
         Input({"type": "cancel", "what": ALL}, "n_clicks"), Input({"type": "again", "what": ALL}, "n_clicks"),
         State("drawn", "data"), prevent_initial_call=True,
     )  # fmt: skip
@@ -38,7 +38,8 @@ def connect(app: Dash, laboratory: "Laboratory") -> None:
     ) -> tuple[Any, ...]:
         view, wish = View.of_data(data), ctx.triggered_id
         pressed = isinstance(wish, dict) and any([*cancels, *agains]) and wish["type"]
-        return draw(laboratory, session_id(), view, drawn or {}, str(pressed or ""))
+        wait = AGAIN if wish == "pulse" else WAIT
+        return draw(laboratory, session_id(), view, drawn or {}, str(pressed or ""), wait)
 
     @app.callback(
         Output("view", "data", allow_duplicate=True),

@@ -16,6 +16,8 @@ from scenarios import comparison_words
 from scenarios.comparison_arms import written
 from scenarios.comparison_choice import main_kpis
 from scenarios.comparison_of_results import NOT_SET, value_at
+from scenarios.display import plain_number
+from scenarios.path_words import path_in_words
 from scenarios.statistics import Estimate
 from scenarios.winners import changes_by, losers
 
@@ -77,7 +79,7 @@ def changes_in_words(view: View, words: Words, arm: Arm, base: Arm) -> list[str]
         new = arm.choice.changes.get(path, value_at(ours, path))
         if arm is not base and old == new:
             continue
-        title = comparison_words.path_title(display, path)
+        title = path_in_words(ours, path, view.language)
         values = {
             name: comparison_words.setting_in_words(display, path, value, one.scenario) or _short(value)
             for name, value, one in (("old", old, base), ("new", new, arm))
@@ -106,7 +108,7 @@ def effects_chart(view: View, words: Words, there: Compared, right: str) -> Comp
     from scenarios.figures.comparison import effects
 
     names = {kpi: comparison_words.title(there.display, kpi) for kpi in main_kpis(there.comparison, [right])}
-    figure = effects(there.comparison.differences, names, there.display)
+    figure = effects(there.differences.reset_index(), names, there.display)
     caption = words.text("compare.effects.caption")
     return kit.chart(view, words, "compare-effects", words.text("compare.effects.title"), figure, caption, wide=True)
 
@@ -115,7 +117,7 @@ def ladder(view: View, words: Words, there: Compared) -> Component:
     """Return the efficiency ladder, stacked, an arm beside the other."""
     from scenarios.figures.comparison import ladder_by_arm
 
-    means = there.comparison.summary.set_index(["arm", "kpi"])["mean"]
+    means = there.summary["mean"]
     known = [rung for rung in RUNGS if rung in there.comparison.units]
     rungs = {arm: {rung: float(means[arm, rung]) for rung in known} for arm in there.comparison.labels}
     caption = words.text("compare.ladder.caption")
@@ -127,8 +129,7 @@ def winners(view: View, words: Words, there: Compared) -> list[Component]:
     """Return who pays more and who less, by sector and by city, and how many accounts."""
     from scenarios.figures.winners import winners_and_losers
 
-    tables = {arm: there.firms(position) for position, arm in enumerate(there.others, start=1)}
-    tables = {arm: pair for arm, pair in tables.items() if pair[0]}
+    tables = there.paid
     if not tables:
         return [kit.card(words.text("compare.winners.sector"), kit.note(words.text("compare.winners.not_recorded")))]
     charts = []
@@ -148,7 +149,7 @@ def who_pays(
 ) -> list[str]:
     """Return how many accounts pay more and less in each arm, and how unequal burdens are, as sentences."""
     display, said = there.display, []
-    gini = there.comparison.summary.set_index(["arm", "kpi"])["mean"]
+    gini = there.summary["mean"]
     for arm, (own, base) in tables.items():
         counted = losers(own, base)
         if counted is None:
@@ -167,8 +168,7 @@ def who_pays(
 def indicators(words: Words, there: Compared, right: str) -> Component:
     """Return the main indicators, a row an indicator and arm."""
     display = there.display
-    summary = there.comparison.summary.set_index(["arm", "kpi"])
-    differences = there.comparison.differences.set_index(["arm", "kpi"])
+    summary, differences = there.summary, there.differences
     rows: list[list[kit.Part]] = []
     for kpi in main_kpis(there.comparison, [right]):
         name = comparison_words.title(display, kpi)
@@ -197,5 +197,7 @@ def indicators(words: Words, there: Compared, right: str) -> Component:
 
 
 def _short(value: object) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return plain_number(float(value), 10)
     text = NOT_SET if value == NOT_SET else written(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"

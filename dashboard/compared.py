@@ -1,6 +1,7 @@
 """The arms of a view as a comparison: the baseline first, then the scenario and the others."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dashboard.found import Arm, Found
@@ -8,6 +9,7 @@ from dashboard.view import Choice, View
 from scenarios.comparison_arms import label, written
 from scenarios.comparison_of_results import arms_that_differ, comparison_of_results, unlike
 from scenarios.display import Display
+from scenarios.winners import net_cost
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 LONGEST_LABEL = 40
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compared:
     """What can be compared in a view.
 
@@ -49,11 +51,31 @@ class Compared:
         """Whether no difference has an interval."""
         return all(len(arm.results) < 2 for arm in self.arms[1:]) or len(self.arms[0].results) < 2
 
-    def firms(self, position: int) -> "tuple[list[pd.DataFrame], list[pd.DataFrame]]":
-        """Return the tables of accounts of an arm and of the baseline for the seeds that both have."""
-        own, base = ({r.seed: r for r in self.arms[i].results if "firms" in r.tables} for i in (position, 0))
-        shared = [seed for seed in own if seed in base]
-        return [own[seed].firms for seed in shared], [base[seed].firms for seed in shared]
+    @cached_property
+    def summary(self) -> "pd.DataFrame":
+        """The comparison's means, a row an arm and indicator."""
+        return self.comparison.summary.set_index(["arm", "kpi"])
+
+    @cached_property
+    def differences(self) -> "pd.DataFrame":
+        """The comparison's paired differences, a row an arm and indicator."""
+        return self.comparison.differences.set_index(["arm", "kpi"])
+
+    @cached_property
+    def paid(self) -> "dict[str, tuple[list[pd.DataFrame], list[pd.DataFrame]]]":
+        """What accounts pay in each other arm and in the baseline, for the seeds that both have; empty without any."""
+        every = [
+            {result.seed: net_cost(result.firms) for result in arm.results if "firms" in result.tables}
+            for arm in self.arms
+        ]
+        pairs = {
+            label: (
+                [own[seed] for seed in own if seed in every[0]],
+                [every[0][seed] for seed in own if seed in every[0]],
+            )
+            for label, own in zip(self.others, every[1:], strict=True)
+        }
+        return {label: pair for label, pair in pairs.items() if pair[0]}
 
 
 def ordered(found: Found) -> tuple[Arm, ...]:

@@ -109,7 +109,7 @@ def _winners(words: Words, there: Compared, sheet: Sheet) -> str:
     """Return who pays more and who pays less."""
     from scenarios.figures.winners import winners_and_losers
 
-    tables = {arm: pair for i, arm in enumerate(there.others, start=1) if (pair := there.firms(i))[0]}
+    tables = there.paid
     if not tables:
         return f'<p class="note">{escape(str(words.text("compare.winners.not_recorded")))}</p>'
     places = [f"<p>{escape(str(words.text('compare.winners.caption')))}</p>"]

@@ -2,6 +2,7 @@
 
 import json
 from importlib import import_module
+from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
 from dash import html, no_update
@@ -9,31 +10,35 @@ from dash.development.base_component import Component
 
 from dashboard import frame, kit
 from dashboard.pages import Page
-from dashboard.status import failure_told, problem_told, status
+from dashboard.status import failure_told, status
 from dashboard.view import Choice, View
 from dashboard.words import Words
+from scenarios.problem_words import problem_line, problem_sentence
 
 if TYPE_CHECKING:
     from dashboard.laboratory import Laboratory, Sight
 
 OUTPUTS = (
     ("frame", "children"), ("controls", "children"), ("content", "children"), ("status", "children"),
-    ("notes", "children"), ("footer", "children"), ("work", "className"), ("tick", "disabled"), ("address", "data"),
+    ("notes", "children"), ("footer", "children"), ("work", "className"), ("address", "data"),
     ("drawn", "data"), ("problems", "data"),
 )  # fmt: skip
-WAIT = 0.6
-"""Seconds that a request waits for runs: what is fast comes back with it, without a second round trip."""
+WAIT, AGAIN = 0.6, 0.25
+"""Seconds that the first request of a view, and one that asks again, wait for runs: what is fast comes back at once."""
 WITH_OWN = {"scenario", "settings"}
 """Pages whose controls also take the scenario before any change."""
 LAYOUTS = {"scenario": "work beside", "settings": "work halves"}
 
 
-def draw(laboratory: "Laboratory", session: str, view: View, drawn: dict[str, Any], wish: str = "") -> tuple[Any, ...]:
+def draw(
+    laboratory: "Laboratory", session: str, view: View, drawn: dict[str, Any], wish: str = "", wait: float = WAIT
+) -> tuple[Any, ...]:
     """Return a value for every one of `OUTPUTS`; what is unchanged since ``drawn`` is not sent again.
 
     Parameters
     ----------
     drawn : signatures of what the browser shows, as this function returned them before.
+    wait : seconds to wait for runs.
     wish : ``cancel`` or ``again``, if a person pressed that.
     """
     words = Words(view.language)
@@ -45,7 +50,7 @@ def draw(laboratory: "Laboratory", session: str, view: View, drawn: dict[str, An
     page = cast("Page", import_module(f"dashboard.pages.{view.page}"))
     if wish == "cancel":
         laboratory.cancel(session, shown)
-    sight = laboratory.find(session, shown, WAIT, run=page.needs_runs and wish != "cancel", again=wish == "again")
+    sight = laboratory.find(session, shown, wait, run=page.needs_runs, again=wish == "again")
     scenario = draft.scenario
     if scenario is None:  # not even the start can be read; `_last_valid` makes sure that this cannot be
         raise RuntimeError(f"{shown.scenario.base} cannot be read")
@@ -73,18 +78,19 @@ def draw(laboratory: "Laboratory", session: str, view: View, drawn: dict[str, An
     listed = moving if view.page == "runs" else (), len(sight.found.folders)
     if not keep and fresh("content", done, listed, checked):
         content = page.content(shown, words, sight.found)
+        now["options"] = {**now["options"], **options_of(content)}
     now.setdefault("content", drawn.get("content", ""))
     now["page"] = [view.page, view.language] if content is not no_update else drawn.get("page")
     told = notes(words, view, problems, sight)
     address = {
-        "url": view.url, "language": view.language, "dark": view.dark,
+        "underway": sight.found.underway, "at": monotonic(), "url": view.url,
+        "language": view.language, "dark": view.dark,
         "title": f"{words.text(f'shell.pages.{view.page}')} · QuotaLab",
     }  # fmt: skip
     layout = LAYOUTS.get(view.page, "work") + (" stale" if keep else "")
     panel = status(shown, words, sight.found, sight.runs, sight.finished, sight.wanted)
-    fields = {problem.key.removeprefix("--set "): f"{problem.message}. {problem.remedy}" for problem in problems}
-    idle = not sight.found.underway
-    return head, controls, content, panel, told, frame.footer(words), layout, idle, address, now, fields
+    fields = {problem.key.removeprefix("--set "): problem_sentence(problem, view.language) for problem in problems}
+    return head, controls, content, panel, told, frame.footer(words), layout, address, now, fields
 
 
 def notes(words: Words, view: View, problems: Any, sight: "Sight") -> Component:
@@ -93,7 +99,7 @@ def notes(words: Words, view: View, problems: Any, sight: "Sight") -> Component:
     if view.unread:
         parts.append(kit.note(words.fill("shell.unread", parts="; ".join(view.unread)), "warning"))
     if problems:
-        lines = [words.text("shell.problems"), *map(problem_told, problems)]
+        lines = [words.text("shell.problems"), *(problem_line(problem, view.language) for problem in problems)]
         parts.append(kit.note("\n".join(lines), "problem"))
     if sight.refusal is not None:
         code, values = sight.refusal

@@ -11,7 +11,6 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import kit
-from dashboard.status import problem_told
 from dashboard.view import Choice, View
 from dashboard.words import Words
 from scenarios.changes import settled, value_at
@@ -22,6 +21,7 @@ from scenarios.forms import form_of
 from scenarios.lever_changes import changed, plain
 from scenarios.levers import levers
 from scenarios.overlay import changes_of
+from scenarios.problem_words import problem_line
 
 if TYPE_CHECKING:
     from dashboard.laboratory import Laboratory
@@ -88,7 +88,8 @@ def taken(
         written = _decoded(upload, laboratory.settings.upload_bytes) if upload is not None else text or ""
         choice = _choice(laboratory, session, written)
     except InputError as error:
-        lines = [words.fill("settings.refused", count=len(error.problems)), *map(problem_told, error.problems)]
+        lines = [words.fill("settings.refused", count=len(error.problems))]
+        lines += [problem_line(problem, view.language) for problem in error.problems]
         return None, kit.note("\n".join(lines), "problem")
     said = html.P(words.text("settings.taken"), className="remark", role="status")
     return replace(view, scenario=choice, right=None, unread=()), said

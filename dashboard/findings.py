@@ -84,9 +84,11 @@ def by_seed(comparison: "Comparison", kpi: str) -> dict[str, Floats]:
         actual, least, share = (by_seed(comparison, name) for name in ("actual_cost", "least_cost", "efficiency"))
         return {arm: np.where(np.isfinite(share[arm]), actual[arm] - least[arm], np.nan) for arm in actual}
     rows = comparison.kpis[comparison.kpis["kpi"] == kpi]
-    table = rows.pivot_table(index="arm", columns="seed", values="value", dropna=False)
-    table = table.reindex(index=comparison.labels, columns=list(comparison.seeds))
-    return {str(arm): table.loc[arm].to_numpy(dtype=np.float64) for arm in comparison.labels}
+    values = {(arm, seed): value for arm, seed, value in rows[["arm", "seed", "value"]].itertuples(index=False)}
+    return {
+        arm: np.array([values.get((arm, seed), np.nan) for seed in comparison.seeds], dtype=np.float64)
+        for arm in comparison.labels
+    }
 
 
 def verdict(one: Estimate) -> str:

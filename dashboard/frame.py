@@ -40,6 +40,7 @@ def frame(view: View, words: Words, scenario: Scenario, library: Mapping[str, st
         [
             html.A(words.text("shell.skip"), href="#main", className="skip"),
             html.Div([html.Strong(title), html.Span(words.text("shell.tagline"))], className="brand"),
+            html.H1(words.text(f"shell.pages.{view.page}"), className="unseen"),
             html.Nav(html.Ul(links), **{"aria-label": words.text("shell.navigation")}),
             html.Div(
                 [
@@ -60,7 +61,7 @@ def chosen(view: View, words: Words, scenario: Scenario, library: Mapping[str, s
     rights = {key: say(rule.title, view.language) for key, rule in scenario.instruments.items()}
     right = right_of(view, scenario)
     changed = words.fill("shell.changed", count=count) if count else words.text("shell.unchanged")
-    return html.Div(
+    return html.Section(
         [
             kit.choose("base", words.text("shell.base"), library, view.scenario.base),
             kit.choose("right", words.text("shell.right"), rights, right) if len(rights) > 1 else None,
@@ -81,6 +82,7 @@ def chosen(view: View, words: Words, scenario: Scenario, library: Mapping[str, s
             ),
         ],
         className="chosen",
+        **{"aria-label": words.text("shell.chosen")},
     )  # fmt: skip
 
 

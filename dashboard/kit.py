@@ -46,8 +46,8 @@ def chart(
         id={"type": "chart", "key": key}, figure=plain, config=config, style={"height": f"{height}px"},
         responsive=True,
     )  # fmt: skip
-    # The words of the picture for those who cannot see it.
-    plot = html.Div(graph, role="img", className="plot", **{"aria-label": f"{title}. {caption}".strip()})
+    # The words of the picture for those who cannot see it; no image, whose buttons and points could not be reached.
+    plot = html.Figure(graph, className="plot", **{"aria-label": f"{title}. {caption}".strip()})
     return card(title, plot, caption, _saving(words, ("png", "svg"), key), wide=wide)
 
 
@@ -89,7 +89,8 @@ def card(
     """Return a titled part of a page."""
     head = html.Div([html.H2(title), tools], className="card-head")
     told = html.P(caption, className="caption") if caption else None
-    return html.Section([head, told, content], className="card wide" if wide else "card")
+    inside = content if isinstance(content, list) else [content]
+    return html.Section([head, told, *inside], className="card wide" if wide else "card")
 
 
 def grid(parts: Sequence[Part]) -> Component:

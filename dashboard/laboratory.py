@@ -22,14 +22,17 @@ from dashboard.words import Words
 from dashboard.workers import Pool
 from scenarios.errors import Problem
 from scenarios.loading import Draft, library
+from scenarios.schema import Scenario
 from scenarios.validation.outcomes import Outcome
 
 if TYPE_CHECKING:
     from dashboard.pages.sweeps import Opened
     from scenarios.results import RunResult
 
-RECORDED: Mapping[str, object] = {"recording.trades": True}
+RECORDED = ("trades",)
 """What the pages show and a run does not keep by itself."""
+RECORDED_FIRST = (*RECORDED, "sessions")
+"""The same for the first seed only, whose sessions are shown: their orders take more memory than all other tables."""
 DRAFTS = 256
 SHIPPED = frozenset(library())
 VALIDATION = ".validation"
@@ -38,11 +41,18 @@ LISTING = {"runs", "sweeps"}
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A choice that was read: its draft, and what its runs are called if it can be run."""
+    """A choice that was read: its draft, and if it can be run its runs without seed: the first one, and any other."""
 
     draft: Draft
-    key: str = ""
-    run: RunRef | None = None
+    first: RunRef | None = None
+    other: RunRef | None = None
+
+    def run(self, seed: int) -> RunRef:
+        """Return the run with a seed; its folder is still to be given."""
+        run = self.other if seed else self.first
+        if run is None:
+            raise ValueError("this choice cannot be run")
+        return replace(run, key=seeded(run.scenario_key, seed), seed=seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +81,14 @@ class Laboratory:
     Parameters
     ----------
     settings : folders, limits and number of workers.
+    pool : what runs scenarios; one of its own if not given.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, pool: Pool | None = None) -> None:
         self.settings = settings
         self.store = Store(settings.runs, settings.result_bytes, apart=settings.apart)
         self.shelf = Shelf(settings, self.store)
-        self.pool = Pool(settings)
+        self.pool = pool if pool is not None else Pool(settings)
         self.jobs = Jobs(self.pool, settings, self.store)
         self.checks = Checks(settings.runs / VALIDATION)
         self._lock = threading.Lock()
@@ -103,19 +114,26 @@ class Laboratory:
         draft = self.shelf.draft(session, choice.base, choice.changes)
         made = Prepared(draft)
         if draft.scenario is not None:
-            overrides = {**RECORDED, **choice.changes}
-            full = self.shelf.draft(session, choice.base, overrides)
-            if full.scenario is not None:
-                key = scenario_key(full.scenario)
-                base, confined = self.shelf.reference(session, choice.base), not choice.base.startswith(STORED)
-                name = draft.scenario.name
-                run = RunRef(base=base, overrides=overrides, confined=confined, key="", scenario_key=key, name=name)
-                made = Prepared(draft, key, run)
+            first, other = (self._run(session, choice, draft.scenario, kept) for kept in (RECORDED_FIRST, RECORDED))
+            made = Prepared(draft, first, other)
         with self._lock:
             self._prepared[at] = made
             while len(self._prepared) > DRAFTS:
                 self._prepared.popitem(last=False)
         return made
+
+    def _run(self, session: str, choice: Choice, scenario: Scenario, kept: tuple[str, ...]) -> RunRef:
+        """Return the runs of a choice that keep more than it asks for; what it says itself about that holds."""
+        names = () if "recording" in choice.changes else kept
+        more = {name: True for name in names if f"recording.{name}" not in choice.changes}
+        overrides = {**{f"recording.{name}": value for name, value in more.items()}, **choice.changes}
+        # The same as reading it again with these values, which would take most of a small run's time.
+        scenario = scenario.model_copy(update={"recording": scenario.recording.model_copy(update=more)})
+        base, confined = self.shelf.reference(session, choice.base), not choice.base.startswith(STORED)
+        return RunRef(
+            base=base, overrides=overrides, confined=confined, key="", scenario_key=scenario_key(scenario),
+            name=scenario.name,
+        )  # fmt: skip
 
     def find(self, session: str, view: View, wait: float = 0.0, *, run: bool = True, again: bool = False) -> Sight:
         """Return what there is of a view's results, and ask for what is missing.
@@ -131,7 +149,7 @@ class Laboratory:
         arms: list[tuple[Choice, Prepared, str]] = []
         for choice, label in zip(view.arms, words.text("shell.arms"), strict=False):
             made = self.prepared(session, choice)
-            if made.draft.scenario is not None and made.run is not None:
+            if made.draft.scenario is not None and made.first is not None:
                 arms.append((choice, made, label))
         wanted = [self._ref(session, made, seed) for seed in range(view.seeds) for _, made, _ in arms]
         results = {ref.key: self._result(session, ref) for ref in wanted}
@@ -147,15 +165,13 @@ class Laboratory:
         """Cancel every run of a view that is not done."""
         for choice in view.arms:
             made = self.prepared(session, choice)
-            if made.run is not None:
+            if made.first is not None:
                 for seed in range(view.seeds):
-                    self.jobs.cancel(session, seeded(made.key, seed))
+                    self.jobs.cancel(session, made.run(seed).key)
 
     def _ref(self, session: str, made: Prepared, seed: int) -> RunRef:
-        assert made.run is not None  # noqa: S101 - the caller has looked
-        key = seeded(made.key, seed)
-        folder = self.store.target(session, key, made.run.name, seed)
-        return replace(made.run, key=key, seed=seed, folder=str(folder))
+        run = made.run(seed)
+        return replace(run, folder=str(self.store.target(session, run.key, run.name, seed)))
 
     def _result(self, session: str, ref: RunRef) -> "RunResult | None":
         found = self.store.held(session, ref.key)
@@ -190,7 +206,7 @@ class Laboratory:
         jobs = {job.key: job for job in self.jobs.of(session)}
         shown: list[Arm] = []
         for choice, made, label in arms:
-            keys = [seeded(made.key, seed) for seed in range(view.seeds)]
+            keys = [made.run(seed).key for seed in range(view.seeds)]
             results = [found.get(key) for key in keys]
             first = jobs.get(keys[0])
             shown.append(
@@ -212,15 +228,16 @@ class Laboratory:
             if job.notice is not None
         )
         listing = view.page in LISTING
-        checking = view.page == "validation" and self.checks.busy
+        outcomes, unread = self._checked(view)
         sight = Found(
             tuple(shown),
-            active or checking,
+            active or (view.page == "validation" and self.checks.busy),
             session,
-            tuple(self.store.folders(session)) if listing else (),
-            tuple(self._underway(job) for job in jobs.values()) if listing else (),
-            self.shelf.text(session, view.scenario) if view.page == "settings" else "",
-            *self._checked(view),
+            folders=tuple(self.store.folders(session)) if listing else (),
+            queue=tuple(self._underway(job) for job in jobs.values()) if listing else (),
+            document=self.shelf.text(session, view.scenario) if view.page == "settings" else "",
+            outcomes=outcomes,
+            unread=unread,
         )
         finished = sum(len(arm.results) for arm in shown)
         if view.page == "sweeps":

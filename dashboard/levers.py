@@ -93,7 +93,8 @@ def years_input(view: View, lever: Lever, display: Display, own: Mapping[str, fl
         return _together(lever, None)
     figure = cap_path(lever.value or {}, {}, display, lever.group, own)
     figure.update_layout(height=190, margin={"l": 44, "r": 8, "t": 4, "b": 24}, showlegend=False)
-    figure.update_xaxes(title=None)
+    ends = [figure.layout.xaxis.tickvals[0], max(int(year) for year in lever.value or {"0": 0.0})]
+    figure.update_xaxes(title=None, tickvals=ends, ticktext=[str(year) for year in ends])
     path = dcc.Graph(
         id={"type": "drag", "path": lever.path}, figure=dress(figure, dark=view.dark), config=DRAG_CONFIG,
         style={"height": "190px"}, responsive=True, className="drag",

@@ -6,7 +6,14 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 # Blue on near-black has too little contrast; the others of the palette are bright enough.
-LIGHTER = {"#0072B2": "#5CB8FF", "#222222": "#EDEDED", "#8A8A8A": "#A8A8A8", "#E4E4E4": "#3A3F45", "#D55E00": "#FF8A3D"}
+LIGHTER = {
+    "#56B4E9": "#C4E7FF",
+    "#0072B2": "#5CB8FF",
+    "#222222": "#EDEDED",
+    "#8A8A8A": "#A8A8A8",
+    "#E4E4E4": "#3A3F45",
+    "#D55E00": "#FF8A3D",
+}
 INK, GRID, AXIS, PAPER = "#E6E6E6", "#3A3F45", "#A8A8A8", "#1F2328"
 
 

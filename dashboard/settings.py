@@ -45,7 +45,7 @@ class Settings:
     queue_per_session: int = 100
     queue_in_all: int = 2000
     running_per_session: int = 1
-    result_bytes: int = 256 * MEBIBYTE
+    result_bytes: int = 512 * MEBIBYTE
     documents: int = 50
     upload_bytes: int = MEBIBYTE
     recycle_after: int = 200

@@ -11,7 +11,7 @@ from dashboard.library import Library, refused
 from dashboard.settings import Settings
 from dashboard.store import Store
 from dashboard.view import Choice
-from scenarios.confinement import PATHS, bounded_overrides
+from scenarios.confinement import bounded_overrides
 from scenarios.display import Language
 from scenarios.errors import InputError, Problem
 from scenarios.loading import Draft, read
@@ -32,8 +32,7 @@ class Shelf(Library):
         if not base.startswith(STORED):
             return super().draft(session, base, overrides)
         try:
-            kept, problems = bounded_overrides(overrides or {}, base)
-            problems += [_no_path(base, path) for path in kept if path in {*PATHS, "population"}]
+            kept, problems = bounded_overrides(overrides or {}, base, {})
             if problems:
                 return refused(base, *problems)
             draft = read(self._document(session, base), kept)
@@ -64,8 +63,3 @@ class Shelf(Library):
         if not path.is_file():
             raise InputError([Problem(base[:80], 0, "run", "there is no such run", "Choose one on the page Runs.")])
         return path.absolute()
-
-
-def _no_path(base: str, path: str) -> Problem:
-    what = "a file or folder of the server cannot be named here"
-    return Problem(base, 0, f"--set {path}", what, "Leave it as it is.")

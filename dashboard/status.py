@@ -13,6 +13,7 @@ from dashboard.view import View
 from dashboard.words import Words
 from scenarios.errors import Problem
 from scenarios.figures import overview
+from scenarios.problem_words import problem_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,12 @@ def status(view: View, words: Words, found: Found, runs: Sequence[Underway], fin
         if found.arm.sofar is not None and len(found.arm.sofar) and not found.arm.results:
             parts.append(_live(view, words, found))
     parts += [kit.note(failure_told(words, run), "problem") for run in runs if run.state == "failed"]
-    if not active and any(run.state == "cancelled" for run in runs):
+    if not active and runs:
         again = html.Button(words.text("shell.again"), id={"type": "again", "what": "runs"}, type="button",
                             className="action", n_clicks=0)  # fmt: skip
-        parts.append(html.Div([html.Span(words.text("shell.status.cancelled")), again], className="progress"))
+        stopped = any(run.state == "cancelled" for run in runs)
+        told = words.text("shell.status.cancelled" if stopped else "shell.status.failed")
+        parts.append(html.Div([html.Span(told), again], className="progress"))
     return html.Div(parts) if parts else html.Div()
 
 
@@ -91,10 +94,5 @@ def failure_told(words: Words, run: Underway) -> str:
     """Return why a run failed, in words, with everything that can be done about it."""
     known = words.group("shell.failures")
     text = known.get(run.code, known["error"]).format_map({"stage": "", "message": "", **dict(run.values)})
-    more = [problem_told(problem) for problem in run.problems]
+    more = [problem_line(problem, words.language) for problem in run.problems]
     return "\n".join([words.fill("shell.failed", name=run.name, seed=run.seed, why=text), *more])
-
-
-def problem_told(problem: Problem) -> str:
-    """Return a problem in one line: key, line, what is wrong, what to do."""
-    return str(problem)

@@ -37,7 +37,7 @@ class Words:
             found = found[step]
         return found
 
-    def fill(self, path: str, **values: object) -> str:
+    def fill(self, path: str, /, **values: object) -> str:
         """Return a text with values put in."""
         return str(self.text(path)).format(**values)
 

@@ -30,6 +30,7 @@ def main_kpis(found: "Comparison", instruments: list[str]) -> list[str]:
     names = [f"{key}.{name}" for key in instruments for name in MAIN_INSTRUMENT]
     for key in instruments:
         names += [kpi for kpi in found.units if kpi.startswith(f"{key}.") and kpi.endswith(".volume_share")]
-    means = found.summary.groupby("kpi")["mean"].apply(lambda column: np.nanmax(np.abs([0.0, *column])))
-    known = set(found.summary.loc[found.summary["n"] > 0, "kpi"])
+    summary = found.summary
+    means = summary.groupby("kpi")["mean"].apply(lambda column: np.nanmax(np.abs([0.0, *column])))
+    known = set(summary.loc[summary["n"] > 0, "kpi"])
     return [name for name in (*names, *MAIN_RUN) if name in known and means[name] > 0]

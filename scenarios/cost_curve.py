@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 POINTS = 61
-SEEN, LEAST, BEYOND = 5.0, 0.25, 1.5
-"""The curve is drawn to this multiple of the year's mean price where that is cheaper than most of what can be saved;
-at least to this share of the price of that; and in any case to this multiple of the mean price."""
-MOST = 0.9
-"""Most of what can be saved: this share, the cheapest first."""
+SEEN, BEYOND = 5.0, 1.5
+"""The curve is drawn to the first multiple of the year's mean price, or to the price of most of what can be saved if
+that is lower; but at least to the price of half of that, and to the second multiple of the mean price."""
+HALF, MOST = 0.5, 0.9
+"""Shares of what all measures can save, the cheapest first."""
 
 
 def cost_curve(
@@ -148,5 +148,5 @@ def _top(found: Technology, k: int, price: float) -> float:
     last = (found.intercept + found.slope * found.limit).ravel()[amount > 0] / cut.ravel()[amount > 0]
     order = np.argsort(last, kind="stable")
     share = np.cumsum(amount[amount > 0][order]) / amount.sum()
-    dear = float(last[order][np.searchsorted(share, MOST)])
-    return max(min(dear, SEEN * price), LEAST * dear, BEYOND * price) if price > 0 else dear or 1.0
+    half, dear = (float(last[order][np.searchsorted(share, most)]) for most in (HALF, MOST))
+    return max(min(dear, SEEN * price), half, BEYOND * price) if price > 0 else dear or 1.0

@@ -336,7 +336,7 @@ INSTRUMENT_KPIS: tuple[InstrumentKpi, ...] = (
     *map(_of_quality, QUALITY_KPIS),
 )  # fmt: skip
 VOLUME_SHARE = InstrumentKpi(
-    "volume_share", "share of volume", "neutral", _text("Venue's share of volume", "交易方式成交占比"), lambda _: np.nan
+    "volume_share", "share of volume", "neutral", _text("Venue's share of volume", "交易场所成交占比"), lambda _: np.nan
 )
 """Of a venue only: it needs the volume of the others too."""
 RUN_KPIS: tuple[RunKpi, ...] = (

@@ -3,6 +3,7 @@
 import re
 
 from scenarios.display import Display
+from scenarios.problem_words import parts_told, warning_told
 
 KNOWN = {
     "short": re.compile(
@@ -14,13 +15,17 @@ KNOWN = {
         r"what they cost is part of the rungs above it"
     ),
     "unmet": re.compile(r"reference: (?P<reason>.+); missing rights were priced at the bound on willingness to pay"),
+    "beyond": re.compile(r"reference: (?P<right>\S+): the least-cost plan meets the caps without (?P<parts>.+)"),
     "residual": re.compile(r"reference: optimality conditions hold to (?P<size>\S+) only"),
 }
 """Each warning that `scenarios.tables` and `scenarios.reference_run` give, by the name of its words in the texts."""
 
 
 def worded(warning: str, display: Display) -> str | None:
-    """Return a warning in the words of a language, None if it is none of those known."""
+    """Return a warning in the words of a language, None if it has none there.
+
+    The ones of `KNOWN` are told in full, with names and units; any other as `scenarios.problem_words` tells it.
+    """
     for name, pattern in KNOWN.items():
         if found := pattern.fullmatch(warning):
             values = found.groupdict()
@@ -28,5 +33,11 @@ def worded(warning: str, display: Display) -> str | None:
                 values["gap"] = display.amount(values["right"], float(values["gap"]))
                 values["share"] = display.share(float(values["share"]))
                 values["right"] = display.titles[values["right"]]
+            if name == "beyond":
+                values["right"] = display.titles.get(values["right"], values["right"])
+                values["parts"] = parts_told(values["parts"], display.language)
+            if name == "unmet":
+                values["reason"] = warning_told(values["reason"], display.language)
             return display.fill(f"warnings.{name}", **values)
-    return None
+    told = warning_told(warning, display.language)
+    return told if told != warning else None

@@ -31,10 +31,12 @@ class Losers:
 
 
 def net_cost(firms: "pd.DataFrame") -> "pd.DataFrame":
-    """Return the table of accounts by year with what each pays, in `net_cost`, and its four parts."""
-    payment = firms[[name for name in firms if name.startswith("payment_")]].sum(axis=1)
-    table = firms.assign(payment=payment)
-    return table.assign(net_cost=table[list(PARTS)].sum(axis=1))
+    """Return what every account pays over the run, in `net_cost`, and its four parts; with its sector and city."""
+    payment = firms[[name for name in firms.columns if str(name).startswith("payment_")]].sum(axis=1)
+    table = firms[["account", "sector", "city", *(part for part in PARTS if part != "payment")]]
+    keys = ["account", "sector", "city"]
+    paid = table.assign(payment=payment).groupby(keys, sort=False, observed=True)[list(PARTS)].sum().reset_index()
+    return paid.assign(net_cost=paid[list(PARTS)].sum(axis=1))
 
 
 def changes_by(arm: "Sequence[pd.DataFrame]", baseline: "Sequence[pd.DataFrame]", column: str) -> "pd.DataFrame":
@@ -42,8 +44,8 @@ def changes_by(arm: "Sequence[pd.DataFrame]", baseline: "Sequence[pd.DataFrame]"
 
     Parameters
     ----------
-    arm, baseline : tables of accounts, one a seed, the same seeds in the same order. A group that one of them lacks
-        pays nothing there.
+    arm, baseline : as `net_cost` gives them, one a seed, the same seeds in the same order. A group that one of them
+        lacks pays nothing there.
     column : what to group by, `sector` or `city`.
 
     Returns
@@ -54,7 +56,7 @@ def changes_by(arm: "Sequence[pd.DataFrame]", baseline: "Sequence[pd.DataFrame]"
 
     names = ["net_cost", *PARTS]
     pairs = [
-        tuple(net_cost(firms).groupby(column)[names].sum() for firms in pair)
+        tuple(paid.groupby(column, observed=True)[names].sum() for paid in pair)
         for pair in zip(arm, baseline, strict=True)
     ]
     groups = sorted({str(group) for pair in pairs for table in pair for group in table.index})
@@ -73,11 +75,16 @@ def changes_by(arm: "Sequence[pd.DataFrame]", baseline: "Sequence[pd.DataFrame]"
 
 
 def losers(arm: "Sequence[pd.DataFrame]", baseline: "Sequence[pd.DataFrame]") -> Losers | None:
-    """Return how many of the accounts that both have pay more and how many less; None where they share none."""
+    """Return how many of the accounts that both have pay more and how many less; None where they share none.
+
+    Parameters
+    ----------
+    arm, baseline : as `net_cost` gives them, one a seed, the same seeds in the same order.
+    """
     shares = []
     accounts = 0
     for own, base in zip(arm, baseline, strict=True):
-        paid = [net_cost(firms).groupby("account")["net_cost"].sum() for firms in (own, base)]
+        paid = [table.groupby("account", observed=True)["net_cost"].sum() for table in (own, base)]
         change = (paid[0] - paid[1]).dropna().to_numpy(dtype=np.float64)
         if change.size == 0:
             return None
@@ -94,4 +101,4 @@ def losers(arm: "Sequence[pd.DataFrame]", baseline: "Sequence[pd.DataFrame]") ->
 def _row(table: "pd.DataFrame", group: str, names: Sequence[str]) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     if group not in table.index:
         return np.zeros(len(names))
-    return table.loc[group, list(names)].to_numpy(dtype=np.float64)
+    return np.asarray(table.loc[group, list(names)], dtype=np.float64)

@@ -7,7 +7,17 @@
     if (!lab.view) return;
     window.dash_clientside.set_props("view", { data: { ...lab.view, unread: [], ...changes } });
   };
-  const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+  // While runs are under way the server is asked again, but only once it has answered: on a slow computer a fixed
+  // rhythm would overtake the answers, and Dash shows none that was overtaken.
+  const ASK_AFTER = 250, GIVE_UP_AFTER = 15000;
+  const ask = () => window.dash_clientside.set_props("pulse", { data: Date.now() });
+  const await_runs = (address) => {
+    clearTimeout(lab.timer);
+    if (address && address.underway) {
+      lab.timer = setTimeout(() => { ask(); lab.timer = setTimeout(ask, GIVE_UP_AFTER); }, ASK_AFTER);
+    }
+  };
   const MOST_OTHERS = 2;
 
   // One scenario of the view becomes another's baseline or neighbour.
@@ -87,6 +97,7 @@
       // The view as Python last drew it, and the address that restores it.
       follow: (view, address) => {
         lab.view = view;
+        await_runs(address);
         if (!address || !address.url) return window.dash_clientside.no_update;
         document.documentElement.lang = address.language === "zh" ? "zh-CN" : "en";
         document.documentElement.dataset.mantineColorScheme = address.dark ? "dark" : "light";

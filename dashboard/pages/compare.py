@@ -19,15 +19,10 @@ ALSO = "also"
 
 
 def controls(view: View, words: Words, scenario: Scenario) -> Component:
-    """Return what adds and removes scenarios, what sets the baseline, and which right is looked at."""
+    """Return what adds and removes scenarios; the frame of the page sets the baseline, the right and the seeds."""
     full = len(view.others) >= MOST_OTHERS
     kept = view.scenario in view.others
-    buttons = [
-        _button(words, "add", "compare.controls.add", disabled=full or kept),
-        _button(words, "pin", "compare.controls.pin", disabled=view.scenario == view.compared),
-    ]
-    if view.baseline is not None:
-        buttons.append(_button(words, "unpin", "compare.controls.unpin"))
+    buttons = [_button(words, "add", "compare.controls.add", disabled=full or kept)]
     for number, choice in enumerate(view.others):
         told = words.fill("compare.controls.drop", name=label_of(choice))
         buttons.append(html.Button(told, type="button", className="tool", **{"data-arm": f"drop-{number}"}))
@@ -36,7 +31,8 @@ def controls(view: View, words: Words, scenario: Scenario) -> Component:
     also = kit.choose(ALSO, words.text("compare.controls.also"), free, None) if free and not full else None
     hint = words.text("compare.controls.full" if full else "compare.controls.add_help")
     return html.Div(
-        [html.Div(buttons, className="tools"), also, html.P(hint, className="caption")],
+        [html.Div(buttons, className="tools"), also,
+         html.P(hint, className="caption")],
         className="controls",
     )  # fmt: skip
 

@@ -29,7 +29,7 @@ AT_ONCE = {"call_auction", "hybrid", "sealed_bid", "ascending_clock", "one_way_a
 
 
 def controls(view: View, words: Words, scenario: "Scenario") -> Component:
-    """Return what can be chosen: the right, one of its venues, and the month that is looked at closely."""
+    """Return what can be chosen beside the right: one of its venues, and the month that is looked at closely."""
     key = right_of(view, scenario)
     display = Display.of(scenario, view.language)
     venues = venue_names(display, scenario.instruments[key])
@@ -42,7 +42,7 @@ def controls(view: View, words: Words, scenario: "Scenario") -> Component:
         if len(months) > 1 else None,
         kit.choose("span", words.text("markets.span"), words.group("markets.spans"), span_of(view)),
     ]  # fmt: skip
-    return html.Div([part for part in parts if part is not None], className="options")
+    return html.Div([part for part in parts if part is not None], className="controls")
 
 
 def content(view: View, words: Words, found: Found) -> Component:
@@ -206,7 +206,11 @@ class _Sheet:
         span, wanted = span_of(self.view), self._wanted()
         mine = {"run": rows["period"] >= 0, "year": rows["year"] == year, "month": rows["period"] == wanted}[span]
         when_month = self.words.fill(_when_word(self.scenario), year=year, month=month)
-        when = {"run": self.words.text("markets.whole_run"), "year": str(year), "month": when_month}[span]
+        when = {
+            "run": self.words.text("markets.whole_run"),
+            "year": self.words.fill("markets.when_year", year=year),
+            "month": when_month,
+        }[span]
         one = rows[rows["period"] == wanted]
         names, sectors = network.names_of(self.result.tables.get("firms"), display)
         drawn = network.network(rows[mine], self.key, names, sectors, display)

@@ -6,9 +6,9 @@ from dash.development.base_component import Component
 
 from dashboard import kit
 from dashboard.found import Found
-from dashboard.status import problem_told
 from dashboard.view import View
 from dashboard.words import Words
+from scenarios.problem_words import problem_line
 from scenarios.schema import Scenario
 
 needs_runs = False
@@ -35,7 +35,7 @@ def content(view: View, words: Words, found: Found) -> Component:
         )
     if found.folders:
         kinds = words.group("runs.kinds")
-        rows = [[_opened(entry), kinds[entry.kind], _seeds(entry.seeds), entry.when, _wrong(entry)]
+        rows = [[_opened(entry), kinds[entry.kind], _seeds(entry.seeds), entry.when, _wrong(entry, words)]
                 for entry in found.folders]  # fmt: skip
         columns = words.text("runs.store_columns")
         told = words.text("runs.store_told")
@@ -60,5 +60,5 @@ def _seeds(seeds: tuple[int, ...]) -> str:
     return ", ".join(map(str, seeds))
 
 
-def _wrong(entry: Any) -> str:
-    return problem_told(entry.problem) if entry.problem is not None else ""
+def _wrong(entry: Any, words: Words) -> str:
+    return problem_line(entry.problem, words.language) if entry.problem is not None else ""

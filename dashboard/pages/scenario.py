@@ -15,6 +15,7 @@ from dashboard.words import Words
 from scenarios import comparison_words
 from scenarios.display import Display
 from scenarios.figures import comparison, overview
+from scenarios.report_warnings import worded
 from scenarios.statistics import estimate, paired_difference
 
 if TYPE_CHECKING:
@@ -120,7 +121,8 @@ def _honest(view: View, words: Words, found: Found) -> Component:
         for one in notes
     ]
     warnings = list(dict.fromkeys(text for result in found.arm.results for text in result.warnings))
-    more = [html.Li(text) for text in warnings]
+    display = found.arm.display(view.language)
+    more = [html.Li(worded(text, display) or text) for text in warnings]
     return html.Details(
         [
             html.Summary(words.fill("scenario.assumptions", notes=len(notes), warnings=len(warnings))),

@@ -49,10 +49,11 @@ def content(view: View, words: Words, found: Found) -> Component:
         ],
         className="tools",
     )  # fmt: skip
-    upload = dcc.Upload(
-        html.Button(words.text("settings.upload"), type="button", className="tool"),
-        id={"type": "upload", "what": "yaml"},
-        accept=".yaml,.yml,text/yaml", multiple=False,
+    upload = html.Label(  # the words of the button are those of the input, too
+        dcc.Upload(
+            html.Button(words.text("settings.upload"), type="button", className="tool"),
+            id={"type": "upload", "what": "yaml"}, accept=".yaml,.yml,text/yaml", multiple=False,
+        )
     )  # fmt: skip
     told = html.P(words.text("settings.upload_told"), className="caption")
     return html.Section([area, buttons, html.Div(id="taken"), upload, told], className="panel")

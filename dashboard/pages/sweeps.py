@@ -19,6 +19,7 @@ from scenarios.comparison_arms import SCENARIO, Arm, written
 from scenarios.comparison_choice import main_kpis
 from scenarios.comparison_findings import ComparisonPage
 from scenarios.errors import InputError
+from scenarios.path_words import path_in_words
 from scenarios.schema import Scenario
 from scenarios.sweep_table import paths_of, sweep_table
 
@@ -104,8 +105,8 @@ def content(view: View, words: Words, found: Found, given: Opened | None = None)
     later = kit.note(words.text("sweeps.later"))
     if not entries:
         command = _command(words.text("sweeps.empty.command"))
-        shown = kit.empty(words.text("sweeps.empty.title"), words.text("sweeps.empty.told"), command)
-        return html.Div([*remarks, shown, later])
+        told = kit.empty(words.text("sweeps.empty.title"), words.text("sweeps.empty.told"), command)
+        return html.Div([*remarks, told, later])
     if given is None or given.comparison is None:
         remarks.append(kit.note(_not_open(words, given), "problem"))
         return html.Div([_which(words, entries, None), *remarks, later])
@@ -174,8 +175,9 @@ def _chosen(words: Words, sweep: Sweep) -> Component:
             words.fill("sweeps.chosen.title", arm="–"), kit.note(words.text("sweeps.chosen.none")), wide=True
         )
     colon = display.text("numbers.colon")
+    plain = arm.scenario.model_dump(mode="json", by_alias=True)
     values = [
-        html.Li(f"{comparison_words.path_title(display, path)}{colon}{written(value)}")
+        html.Li(f"{path_in_words(plain, path, words.language)}{colon}{written(value)}")
         for path, value in arm.values.items()
     ]
     seed = sweep.page.found.seeds[0]
@@ -188,7 +190,7 @@ def _chosen(words: Words, sweep: Sweep) -> Component:
         words, "sweep-arm", words.text("sweeps.chosen.indicators"), words.text("sweeps.chosen.columns"), rows,
         numeric=(1, 2, 3),
     )  # fmt: skip
-    parts = [
+    parts: list[kit.Part] = [
         html.H3(words.text("sweeps.chosen.values")), html.Ul(values),
         html.H3(words.fill("sweeps.chosen.command", seed=seed)), _command(arm_command(sweep, arm, seed)),
         table,

@@ -16,6 +16,7 @@ from dashboard.found import Found
 from dashboard.view import View
 from dashboard.words import Words
 from scenarios.display import Display, plain_number
+from scenarios.problem_words import problem_line
 from scenarios.schema import Scenario
 from scenarios.validation.outcomes import Outcome, share_of_tolerance, suite_groups
 
@@ -53,7 +54,7 @@ def controls(view: View, words: Words, scenario: Scenario) -> Component:
 def content(view: View, words: Words, found: Found) -> Component:
     """Return what the suites gave, and three plots of theory against runs."""
     suite, outcomes = _suite(view), found.outcomes
-    parts: list[kit.Part] = [kit.note(str(problem), "warning") for problem in found.unread]
+    parts: list[kit.Part] = [kit.note(problem_line(problem, view.language), "warning") for problem in found.unread]
     parts.append(_standing(words, outcomes, len(wanted(view, outcomes))))
     plots = kit.grid([*_textbook_charts(view, words), _agreement(view, words, found)])
     if _failing(view) == "yes":

@@ -206,7 +206,7 @@ def pareto(
                            hoverinfo="skip", showlegend=False)  # fmt: skip
         for on, colour, symbol, name in ((False, GREY, "circle", "off_front"), (True, RED, "diamond", "on_front")):
             which = np.flatnonzero(front == on)
-            arms = [str(wide.index[i]) for i in which]
+            arms = [str(arm) for arm in wide.index[which]]
             if not arms:
                 continue
             figure.add_scatter(

@@ -142,12 +142,12 @@ def test_other_money_is_left_out_and_said(three: tuple[View, Found]) -> None:
 def test_controls_carry_the_marks_of_the_script(three: tuple[View, Found]) -> None:
     view, found = three
     shown = page.controls(view, Words("en"), found.arm.scenario)
-    assert marks(shown, "data-arm") == ["add", "pin", "unpin", "drop-0"]
+    assert marks(shown, "data-arm") == ["add", "drop-0"]
     options = [one.id["name"] for one in parts(shown) if one._type == "Select"]
     assert options == ["also"]
     several = page.controls(View("zh", "compare"), Words("zh"), load("jiangxi"))
-    assert marks(several, "data-arm") == ["add", "pin"]
-    assert [one.id["name"] for one in parts(several) if one._type == "Select"] == ["also", "right"]
+    assert marks(several, "data-arm") == ["add"]
+    assert [one.id["name"] for one in parts(several) if one._type == "Select"] == ["also"]
     full = replace(view, others=tuple(Choice(NAME, {CAP: 100 + i}) for i in range(MOST_OTHERS)))
     shown = page.controls(full, Words("en"), found.arm.scenario)
     buttons = {getattr(one, "data-arm", ""): one for one in parts(shown) if one._type == "Button"}

@@ -190,3 +190,17 @@ def test_both_languages_have_the_same_texts_and_chinese_is_chinese() -> None:
         assert {part.partition("}")[0] for part in text.split("{")[1:]} == {
             part.partition("}")[0] for part in en[key].split("{")[1:]
         }, key
+
+
+def test_the_controls_offer_what_the_scenario_has_and_no_more() -> None:
+    def offered(name: str) -> dict[str, Any]:
+        controls = parts(markets.controls(view(), Words("en"), arm(name).scenario))
+        inputs = [one for one in controls if isinstance(getattr(one, "id", None), dict)]
+        return {one.id["name"]: one for one in inputs}
+
+    call, sealed = offered("call"), offered("sealed")
+    assert set(call) == {"year", "month", "span"}  # the right is chosen above, for all pages
+    assert set(sealed) == {"venue", "year", "month", "span"}
+    assert [one["value"] for one in sealed["venue"].data] == ["sealed", "call_auction"]
+    assert [one["value"] for one in call["month"].data] == [str(n) for n in range(1, 13)]
+    assert (call["year"].value, call["month"].value) == ("2025", "12")

@@ -19,6 +19,10 @@ def moved(amount: float, seed: int = 0) -> pd.DataFrame:
     return table
 
 
+def paid(tables: list[pd.DataFrame]) -> list[pd.DataFrame]:
+    return [net_cost(table) for table in tables]
+
+
 def total(table: pd.DataFrame) -> float:
     payments = table[["payment_carbon", "payment_water"]].to_numpy().sum()
     return float(payments + table[["abatement_cost", "trading_cost", "penalty"]].to_numpy().sum())
@@ -34,7 +38,7 @@ def test_groups_add_up_to_the_total_difference(column: str) -> None:
             for name in ("abatement_cost", "payment_carbon", "payment_water", "trading_cost", "penalty"):
                 table[name] = rng.normal(size=len(table))
             side.append(table)
-    changes = changes_by(arm, base, column)
+    changes = changes_by(paid(arm), paid(base), column)
     expected = np.mean([total(own) - total(other) for own, other in zip(arm, base, strict=True)])
     assert changes["change"].sum() == pytest.approx(expected)
     np.testing.assert_allclose(changes[list(PARTS)].sum(axis=1), changes["change"])
@@ -44,7 +48,7 @@ def test_groups_add_up_to_the_total_difference(column: str) -> None:
 
 
 def test_a_payment_within_a_sector_moves_no_sector_and_two_cities() -> None:
-    arm, base = [moved(5.0)], [firms()]
+    arm, base = paid([moved(5.0)]), paid([firms()])
     assert changes_by(arm, base, "sector")["change"].tolist() == [0.0, 0.0]
     cities = changes_by(arm, base, "city").set_index("group")["change"]
     assert cities.to_dict() == {"Downtown": -15.0, "Uptown": 15.0}
@@ -52,18 +56,18 @@ def test_a_payment_within_a_sector_moves_no_sector_and_two_cities() -> None:
 
 
 def test_accounts_are_counted_by_the_sign_of_their_change() -> None:
-    found = losers([moved(5.0, 1)], [firms()])
+    found = losers(paid([moved(5.0, 1)]), paid([firms()]))
     assert found is not None
     assert (found.more, found.less, found.same, found.accounts) == (0.5, 0.25, 0.25, 4)
-    mean = losers([moved(5.0, 1), moved(0.0)], [firms()] * 2)
+    mean = losers(paid([moved(5.0, 1), moved(0.0)]), paid([firms()] * 2))
     assert mean is not None
     assert (mean.more, mean.less, mean.same) == pytest.approx((0.25, 0.125, 0.625))
 
 
 def test_accounts_of_other_names_are_not_compared() -> None:
     other = firms().assign(account=[f"new {name}" for name in firms()["account"]])
-    assert losers([other], [firms()]) is None
-    changes = changes_by([other.assign(sector="steel")], [firms()], "sector").set_index("group")["change"]
+    assert losers(paid([other]), paid([firms()])) is None
+    changes = changes_by(paid([other.assign(sector="steel")]), paid([firms()]), "sector").set_index("group")["change"]
     assert changes.to_dict() == {"paper": -210.0, "power": -90.0, "steel": 300.0}
 
 
@@ -75,7 +79,10 @@ def test_net_cost_is_the_sum_of_its_parts() -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_figure_has_a_bar_an_arm_and_names_groups(language: str) -> None:
     display = Display.of(scenario(), language)
-    changes = {"one <b>": changes_by([moved(5.0)], [firms()], "city"), "two": changes_by([firms()], [firms()], "city")}
+    changes = {
+        "one <b>": changes_by(paid([moved(5.0)]), paid([firms()]), "city"),
+        "two": changes_by(paid([firms()]), paid([firms()]), "city"),
+    }
     figure = winners_and_losers(changes, "city", display)
     assert [trace.name for trace in figure.data] == ["one &lt;b&gt;", "two"]
     assert list(figure.data[0].x) == [-15.0, 15.0]
