@@ -46,7 +46,9 @@ def content(view: View, words: Words, found: Found) -> Component:
     if found.result is None:
         return kit.empty(words.text("scenario.waiting"), words.text("scenario.waiting_told"))
     key = right_of(view, found.arm.scenario)
-    arms = {arm.label: arm.results for arm in found.arms[:2] if arm.results and key in arm.scenario.instruments}
+    # The baseline is first, in the colour that it has on the page Compare; its line stays where it was.
+    pair = [found.baseline, found.arm] if found.baseline is not found.arm else [found.arm]
+    arms = {arm.label: arm.results for arm in pair if arm.results and key in arm.scenario.instruments}
     display = found.arm.display(view.language)
     rights = list(found.arm.scenario.instruments)
 
@@ -57,7 +59,7 @@ def content(view: View, words: Words, found: Found) -> Component:
     calendar = found.arm.scenario.calendar
     years = (calendar.start_year, calendar.start_year + calendar.years - 1)
     parts = [
-        drawn("price", comparison.price_overlay(prices(found.arms[:2]), key, list(arms), years, display), wide=True),
+        drawn("price", comparison.price_overlay(prices(pair), key, list(arms), years, display), wide=True),
         drawn("flow", overview.flows(arms, key, display)),
         drawn("bank", overview.banks(arms, key, display)) if found.arm.scenario.instruments[key].banked else None,
         drawn("volume", overview.volumes(arms, key, display)),
@@ -65,7 +67,19 @@ def content(view: View, words: Words, found: Found) -> Component:
     ]
     if all("firms" in result.tables for results in arms.values() for result in results):
         parts.append(drawn("burden", overview.burdens(arms, "sector", rights, display)))
-    return html.Div([_tiles(words, found, key, display), kit.grid(parts), _honest(view, words, found)])
+    tiles, more = _tiles(words, found, key, display), _beside_tiles(view, words, found)
+    return html.Div([tiles, more, kit.grid(parts), _honest(view, words, found)])
+
+
+def _beside_tiles(view: View, words: Words, found: Found) -> Component:
+    """Return what the tiles' numbers are of, what one seed cannot say, and the way to the whole comparison."""
+    said = [words.text("scenario.whole")]
+    if view.seeds == 1:
+        said.append(words.text("scenario.one_seed"))
+    link = None
+    if found.baseline is not found.arm:
+        link = html.Button(words.text("scenario.compare"), type="button", className="pick", **{"data-page": "compare"})
+    return html.Div([html.P(" ".join(said), className="caption"), link], className="beside-tiles")
 
 
 def prices(arms: Sequence[Arm]) -> "pd.DataFrame":
