@@ -54,7 +54,7 @@ def lever_input(lever: Lever) -> Component | None:
     if lever.kind == "choice":
         data = [{"value": choice.value, "label": choice.label} for choice in lever.choices]
         return html.Div(
-            dmc.Select(id=name, label=lever.label, description=lever.help, data=data, value=lever.value, size="sm",
+            dmc.Select(id=name, label=_labelled(lever), description=lever.help, data=data, value=lever.value, size="sm",
                        allowDeselect=False),
             className="lever",
         )  # fmt: skip
@@ -82,6 +82,11 @@ def number_input(lever: Lever, name: dict[str, str]) -> Component:
     )  # fmt: skip
 
 
+def _labelled(lever: Lever) -> str:
+    """Return the label; of an empty input with the unit, which else stands behind its number."""
+    return f"{lever.label} ({lever.unit})" if lever.value is None and lever.unit else lever.label
+
+
 def years_input(view: View, lever: Lever, display: Display, own: Mapping[str, float]) -> Component:
     """Return a path by year whose points can be dragged, and an input for each.
 
@@ -92,7 +97,7 @@ def years_input(view: View, lever: Lever, display: Display, own: Mapping[str, fl
     if not lever.group or not lever.path.endswith(".cap.values"):
         return _together(lever, None)
     figure = cap_path(lever.value or {}, {}, display, lever.group, own)
-    figure.update_layout(height=190, margin={"l": 44, "r": 8, "t": 4, "b": 24}, showlegend=False)
+    figure.update_layout(height=190, margin={"l": 44, "r": 22, "t": 4, "b": 24}, showlegend=False)
     ends = [figure.layout.xaxis.tickvals[0], max(int(year) for year in lever.value or {"0": 0.0})]
     figure.update_xaxes(title=None, tickvals=ends, ticktext=[str(year) for year in ends])
     path = dcc.Graph(
