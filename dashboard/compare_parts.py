@@ -43,7 +43,8 @@ def told(words: Words, there: Compared, right: str) -> Component:
     parts.append(html.P(words.fill("compare.findings.against", base=there.base), className="caption"))
     remark = words.text("compare.findings.one_seed" if there.one_seed else "compare.findings.caveat")
     kind = "warning" if there.one_seed else "note"
-    return kit.card(words.text("compare.findings.title"), [*parts, *per_arm, kit.note(remark, kind)], wide=True)
+    notes = [kit.note(remark, kind), kit.note(words.text("compare.findings.unpriced"))]
+    return kit.card(words.text("compare.findings.title"), [*parts, *per_arm, *notes], wide=True)
 
 
 def arms_table(view: View, words: Words, found: Found, base: Arm) -> Component:
