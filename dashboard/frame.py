@@ -74,7 +74,7 @@ def chosen(view: View, words: Words, scenario: Scenario, library: Mapping[str, s
                     _button(words, "pin", arm="pin") if view.scenario != view.compared else None,
                     _button(words, "unpin", arm="unpin") if view.baseline is not None else None,
                     html.Button(words.text("shell.copy"), type="button", className="tool",
-                                **{"data-copy": "", "data-copied": words.text("shell.copied")}),
+                                title=words.text("shell.copy_told"), **{"data-copy": "", "data-copied": words.text("shell.copied")}),
                     html.Button(words.text("shell.dossier"), id={"type": "save", "what": "dossier"}, type="button",
                                 className="tool", n_clicks=0),
                 ],

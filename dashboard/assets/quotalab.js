@@ -111,8 +111,11 @@
       if (drop) go({ others: lab.view.others.filter((_, index) => index !== Number(drop[1])) });
       else if (arms[data.arm]) arms[data.arm]();
     } else if (data.copy !== undefined) {
-      navigator.clipboard?.writeText(location.href);
-      mark.textContent = data.copied || mark.textContent;
+      const copied = () => { mark.textContent = data.copied || mark.textContent; };
+      // Without a secure address there is no clipboard: the link is then shown, to be copied by hand.
+      const by_hand = () => window.prompt(mark.title, location.href);
+      if (navigator.clipboard) navigator.clipboard.writeText(location.href).then(copied, by_hand);
+      else by_hand();
     }
   });
 
