@@ -54,7 +54,7 @@ def lever_input(lever: Lever) -> Component | None:
     if lever.kind == "choice":
         data = [{"value": choice.value, "label": choice.label} for choice in lever.choices]
         return html.Div(
-            dmc.Select(id=name, label=_labelled(lever), description=lever.help, data=data, value=lever.value, size="sm",
+            dmc.Select(id=name, label=lever.label, description=lever.help, data=data, value=lever.value, size="sm",
                        allowDeselect=False),
             className="lever",
         )  # fmt: skip
@@ -75,7 +75,7 @@ def number_input(lever: Lever, name: dict[str, str]) -> Component:
     """Return the input of a number with its unit and bounds."""
     unit = f"\u00a0{lever.unit}" if lever.unit else ""
     return dmc.NumberInput(
-        id=name, label=lever.label, description=lever.help, value="" if lever.value is None else lever.value,
+        id=name, label=_labelled(lever), description=lever.help, value="" if lever.value is None else lever.value,
         min=lever.lower, max=lever.upper, step=lever.step or 1, suffix=unit, thousandSeparator=",",
         allowDecimal=lever.kind != "whole", decimalScale=0 if lever.kind == "whole" else None, size="sm", debounce=500,
         clampBehavior="none", placeholder="—" if lever.optional else None,

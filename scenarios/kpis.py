@@ -308,7 +308,8 @@ INSTRUMENT_KPIS: tuple[InstrumentKpi, ...] = (
         _text("Volume in the last three months before its deadline", "履约截止前三个月成交占比"), deadline_share,
     ),
     InstrumentKpi(
-        "flow_to_cap", "share of caps", "lower", _text("Flow as a share of the cap", "实际量占总量"), _share("prices", "flow", "cap")
+        "flow_to_cap", "share of caps", "lower", _text("Flow as a share of the cap", "实际量占总量"),
+        _share("prices", "flow", "cap"),
     ),
     InstrumentKpi(
         "compliance_rate", "share of obligation", "higher", _text("Compliance rate", "履约率"),
