@@ -112,7 +112,7 @@ def test_an_address_that_cannot_be_read_says_so_and_shows_something(page):
 
 def test_a_scenario_that_is_gone_says_so(page):
     page.goto("/en/scenario?scenario=own-0123456789")
-    expect(page.get_by_role("alert").first).to_be_visible()
+    expect(page.locator("#notes .problem")).to_be_visible()
 
 
 def test_a_point_of_the_cap_is_dragged(page):
