@@ -74,6 +74,8 @@ def draw(
         own = laboratory.draft(session, Choice(shown.scenario.base)).scenario
         given = (scenario, own or scenario) if view.page in WITH_OWN else (scenario,)
         controls = _made(words, lambda: page.controls(shown, words, *given))
+        if controls is None:
+            controls = []  # nothing at all would leave the inputs before in Dash's own list of what there is
         now["options"] = options_of([controls, frame.chosen(shown, words, scenario, library)])
     stale = sight.found.underway and not sight.found.arm.results
     done = [len(arm.results) for arm in sight.found.arms]
