@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,15 @@ def read_text(path: Path, label: str, largest: int | None = None) -> str:
 
 def read_document(path: Path, label: str) -> tuple[Node, list[Problem]]:
     """Return a file's tree and what is wrong with its keys and scalars; raise InputError where there is no tree."""
-    return parse(read_text(path, label, LARGEST_FILE), label)
+    tree, problems = _parsed(read_text(path, label, LARGEST_FILE), label)
+    return tree, list(problems)
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str, label: str) -> tuple[Node, tuple[Problem, ...]]:
+    """Return the same; trees are never changed, and the same document is read again with other values laid over it."""
+    tree, problems = parse(text, label)
+    return tree, tuple(problems)
 
 
 def parse(text: str, label: str, most_nodes: int = MOST_NODES) -> tuple[Node, list[Problem]]:

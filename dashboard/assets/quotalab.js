@@ -146,6 +146,7 @@
         const shown = (drawn && drawn.options) || {};
         const special = { right: lab.view.right, seeds: String(lab.view.seeds), base: lab.view.scenario.base, also: null };
         ids.forEach((id, index) => {
+          if (!id) return; // it has left the page in the meantime
           const value = values[index] === null || values[index] === undefined ? "" : String(values[index]);
           const present = id.name in special ? special[id.name] : lab.view.options[id.name];
           const before = present === undefined || present === null ? shown[id.name] ?? "" : present;
@@ -167,7 +168,7 @@
         return window.dash_clientside.no_update;
       },
       // Problems stand beside their fields.
-      beside: (problems, ids) => ids.map((id) => (problems && problems[id.path]) || null),
+      beside: (problems, ids) => ids.map((id) => (id && problems && problems[id.path]) || null),
     },
   });
 })();

@@ -59,12 +59,17 @@ def cap_path(
             x=x, y=y, name=display.text(f"figures.{name}"), mode="lines", line=line,
             customdata=[display.amount(instrument, level) for level in y], hovertemplate="%{customdata}",
         )  # fmt: skip
-    for year, level in points.items():
-        figure.add_shape(
-            type="circle", xsizemode="pixel", ysizemode="pixel", xanchor=year, yanchor=level,
-            x0=-RADIUS, x1=RADIUS, y0=-RADIUS, y1=RADIUS, fillcolor=BLUE, line={"color": "white", "width": 1},
-            layer="above", name=str(year),
-        )  # fmt: skip
+    # All at once: each one that is added by itself is checked together with all before it.
+    figure.update_layout(
+        shapes=[
+            {
+                "type": "circle", "xsizemode": "pixel", "ysizemode": "pixel", "xanchor": year, "yanchor": level,
+                "x0": -RADIUS, "x1": RADIUS, "y0": -RADIUS, "y1": RADIUS, "fillcolor": BLUE,
+                "line": {"color": "white", "width": 1}, "layer": "above", "name": str(year),
+            }
+            for year, level in points.items()
+        ]
+    )  # fmt: skip
     highest = max((level for found, _, _ in shown for level in found.values()), default=1.0) or 1.0
     ticks = _ticks(ROOM * highest)
     figure.update_yaxes(
