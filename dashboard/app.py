@@ -55,6 +55,7 @@ def shell() -> Component:
             html.Div(id="frame"),
             html.Div(
                 [
+                    html.Div(id="said", **{"aria-live": "polite"}),
                     html.Div(id="notes", **{"aria-live": "polite"}),
                     html.Div(id="status"),
                     html.Div([html.Aside(id="controls"), html.Div(id="content")], id="work", className="work"),

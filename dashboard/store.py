@@ -6,7 +6,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -253,7 +253,7 @@ def _read_entry(path: Path) -> Entry:
         when = str(manifest["created"])
         return Entry(path.name, KINDS[kind], str(manifest["name"]), tuple(map(int, seeds)), when)
     except InputError as error:
-        return Entry(path.name, "damaged", problem=error.problems[0])
+        return Entry(path.name, "damaged", problem=replace(error.problems[0], file=path.name))
     except (KeyError, TypeError, ValueError):
-        problem = Problem(str(path / MANIFEST), 0, "result", "it lacks name, seed or time", "Run the scenario again.")
+        problem = Problem(path.name, 0, "result", "it lacks name, seed or time", "Run the scenario again.")
         return Entry(path.name, "damaged", problem=problem)
