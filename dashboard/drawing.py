@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from dashboard import frame, kit
 from dashboard.pages import Page
+from dashboard.renewing import Renewal
 from dashboard.status import failure_told, status
 from dashboard.view import Choice, View
 from dashboard.words import Words
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 OUTPUTS = (
     ("frame", "children"), ("controls", "children"), ("content", "children"), ("status", "children"),
     ("notes", "children"), ("footer", "children"), ("work", "className"), ("address", "data"),
-    ("drawn", "data"), ("problems", "data"),
+    ("drawn", "data"), ("problems", "data"), ("changes", "data"),
 )  # fmt: skip
 WAIT, AGAIN = 0.6, 0.25
 """Seconds that the first request of a view, and one that asks again, wait for runs: what is fast comes back at once."""
@@ -60,15 +61,19 @@ def draw(
         now[name] = json.dumps([view.url, *signature], default=str)
         return now[name] != drawn.get(name)
 
+    renewal = Renewal(drawn.get("parts") or {})
     library = laboratory.shelf.titles(session, view.language, view.scenario.base)
-    head = frame.frame(shown, words, scenario, library) if fresh("frame", library) else no_update
+    head: Any = no_update
+    if fresh("frame", library):
+        head = renewal.of("frame", frame.frame(shown, words, scenario, library))
     controls: Any = no_update
     now["options"] = drawn.get("options", {})
     if shown is view and fresh("controls"):
         own = laboratory.draft(session, Choice(view.scenario.base)).scenario
         given = (scenario, own or scenario) if view.page in WITH_OWN else (scenario,)
-        controls = page.controls(view, words, *given)
-        now["options"] = options_of([controls, frame.chosen(shown, words, scenario, library)])
+        drawn_controls = page.controls(view, words, *given)
+        controls = renewal.of("controls", drawn_controls)
+        now["options"] = options_of([drawn_controls, frame.chosen(shown, words, scenario, library)])
     stale = sight.found.underway and not sight.found.arm.results
     done = [len(arm.results) for arm in sight.found.arms]
     moving = [(run.key, run.state, run.done) for run in (*sight.runs, *sight.found.queue)]
@@ -77,10 +82,12 @@ def draw(
     checked = len(sight.found.outcomes), len(sight.found.unread), view.page == "validation" and sight.found.underway
     listed = moving if view.page == "runs" else (), len(sight.found.folders)
     if not keep and fresh("content", done, listed, checked):
-        content = page.content(shown, words, sight.found)
-        now["options"] = {**now["options"], **options_of(content)}
+        drawn_content = page.content(shown, words, sight.found)
+        content = renewal.of("content", drawn_content)
+        now["options"] = {**now["options"], **options_of(drawn_content)}
+    now["page"] = [view.page, view.language] if "content" in renewal.parts else drawn.get("page")
     now.setdefault("content", drawn.get("content", ""))
-    now["page"] = [view.page, view.language] if content is not no_update else drawn.get("page")
+    now["parts"] = renewal.remembered(now)
     told = notes(words, view, problems, sight)
     address = {
         "underway": sight.found.underway, "at": monotonic(), "url": view.url,
@@ -90,7 +97,19 @@ def draw(
     layout = LAYOUTS.get(view.page, "work") + (" stale" if keep else "")
     panel = status(shown, words, sight.found, sight.runs, sight.finished, sight.wanted)
     fields = {problem.key.removeprefix("--set "): problem_sentence(problem, view.language) for problem in problems}
-    return head, controls, content, panel, told, frame.footer(words), layout, address, now, fields
+    return (
+        head,
+        controls,
+        content,
+        panel,
+        told,
+        frame.footer(words),
+        layout,
+        address,
+        now,
+        fields,
+        renewal.changes or no_update,
+    )
 
 
 def notes(words: Words, view: View, problems: Any, sight: "Sight") -> Component:

@@ -141,6 +141,11 @@
         }
         return window.dash_clientside.no_update;
       },
+      // What differs in parts of the page that stay.
+      change: (changes) => {
+        for (const [id, properties] of changes || []) window.dash_clientside.set_props(id, properties);
+        return window.dash_clientside.no_update;
+      },
       // Problems stand beside their fields.
       beside: (problems, ids) => ids.map((id) => (problems && problems[id.path]) || null),
     },
