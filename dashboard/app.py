@@ -10,6 +10,8 @@ from dashboard.callbacks import connect
 from dashboard.first_paint import Application
 from dashboard.laboratory import Laboratory
 from dashboard.settings import Settings
+from dashboard.view import LANGUAGES
+from dashboard.words import Words
 
 ASSETS = Path(__file__).resolve().parent / "assets"
 
@@ -50,6 +52,7 @@ def shell() -> Component:
             dcc.Store(id="changes"),
             dcc.Store(id="pulse"),
             dcc.Download(id="download"),
+            html.Div(troubles(), id="trouble", role="alert"),
             html.Div(id="frame"),
             html.Div(
                 [
@@ -65,3 +68,15 @@ def shell() -> Component:
         ],
         theme={"fontFamily": "inherit", "primaryColor": "blue", "primaryShade": {"light": 8, "dark": 4}},
     )
+
+
+def troubles() -> list[Component]:
+    """Return what is to be said where a request fails; the browser shows one of them, for then nobody else can."""
+    return [
+        html.P(
+            text, className="remark problem", hidden=True, lang={"zh": "zh-CN"}.get(language, language),
+            **{"data-trouble": kind},
+        )
+        for language in LANGUAGES
+        for kind, text in Words(language).group("shell.trouble").items()
+    ]  # fmt: skip

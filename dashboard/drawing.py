@@ -1,6 +1,8 @@
 """From a view to everything that the browser shows: one function, called for every change and every tick."""
 
 import json
+import logging
+from collections.abc import Callable
 from importlib import import_module
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
@@ -28,6 +30,7 @@ WAIT, AGAIN = 0.6, 0.25
 """Seconds that the first request of a view, and one that asks again, wait for runs: what is fast comes back at once."""
 WITH_OWN = {"scenario", "settings"}
 """Pages whose controls also take the scenario before any change."""
+log = logging.getLogger(__name__)
 LAYOUTS = {"scenario": "work beside", "settings": "work halves"}
 
 
@@ -43,6 +46,7 @@ def draw(
     wish : ``cancel`` or ``again``, if a person pressed that.
     """
     words = Words(view.language)
+    drawn = _sound(drawn)
     draft = laboratory.draft(session, view.scenario)
     shown, problems = view, draft.problems
     if draft.scenario is None:
@@ -61,7 +65,7 @@ def draw(
         now[name] = json.dumps([view.url, *signature], default=str)
         return now[name] != drawn.get(name)
 
-    renewal = Renewal(drawn.get("parts") or {})
+    renewal = Renewal.since(drawn.get("parts"))
     library = laboratory.shelf.titles(session, view.language, view.scenario.base)
     head: Any = no_update
     if fresh("frame", library):
@@ -71,9 +75,9 @@ def draw(
     if shown is view and fresh("controls"):
         own = laboratory.draft(session, Choice(view.scenario.base)).scenario
         given = (scenario, own or scenario) if view.page in WITH_OWN else (scenario,)
-        drawn_controls = page.controls(view, words, *given)
-        controls = renewal.of("controls", drawn_controls)
-        now["options"] = options_of([drawn_controls, frame.chosen(shown, words, scenario, library)])
+        inputs = _made(words, lambda: page.controls(view, words, *given))
+        controls = renewal.of("controls", inputs)
+        now["options"] = options_of([inputs, frame.chosen(shown, words, scenario, library)])
     stale = sight.found.underway and not sight.found.arm.results
     done = [len(arm.results) for arm in sight.found.arms]
     moving = [(run.key, run.state, run.done) for run in (*sight.runs, *sight.found.queue)]
@@ -82,9 +86,9 @@ def draw(
     checked = len(sight.found.outcomes), len(sight.found.unread), view.page == "validation" and sight.found.underway
     listed = moving if view.page == "runs" else (), len(sight.found.folders)
     if not keep and fresh("content", done, listed, checked):
-        drawn_content = page.content(shown, words, sight.found)
-        content = renewal.of("content", drawn_content)
-        now["options"] = {**now["options"], **options_of(drawn_content)}
+        whole = _made(words, lambda: page.content(shown, words, sight.found))
+        content = renewal.of("content", whole)
+        now["options"] = {**now["options"], **options_of(whole)}
     now["page"] = [view.page, view.language] if "content" in renewal.parts else drawn.get("page")
     now.setdefault("content", drawn.get("content", ""))
     now["parts"] = renewal.remembered(now)
@@ -95,21 +99,12 @@ def draw(
         "title": f"{words.text(f'shell.pages.{view.page}')} · QuotaLab",
     }  # fmt: skip
     layout = LAYOUTS.get(view.page, "work") + (" stale" if keep else "")
-    panel = status(shown, words, sight.found, sight.runs, sight.finished, sight.wanted)
+    panel = _made(words, lambda: status(shown, words, sight.found, sight.runs, sight.finished, sight.wanted))
     fields = {problem.key.removeprefix("--set "): problem_sentence(problem, view.language) for problem in problems}
     return (
-        head,
-        controls,
-        content,
-        panel,
-        told,
-        frame.footer(words),
-        layout,
-        address,
-        now,
-        fields,
+        head, controls, content, panel, told, frame.footer(words), layout, address, now, fields,
         renewal.changes or no_update,
-    )
+    )  # fmt: skip
 
 
 def notes(words: Words, view: View, problems: Any, sight: "Sight") -> Component:
@@ -144,17 +139,40 @@ def options_of(parts: Any) -> dict[str, str]:
     return found
 
 
+def _made(words: Words, make: Callable[[], Component | None]) -> Component | None:
+    """Return a part of the page, or a note in its place: a mistake in one part must not take the page with it."""
+    try:
+        return make()
+    except Exception:  # whatever it was, the server has its log and the person the rest of the page
+        log.exception("a part of the page could not be drawn")
+        return kit.note(words.text("shell.part_failed"), "problem")
+
+
 def _last_valid(laboratory: "Laboratory", session: str, view: View, drawn: dict[str, Any]) -> View:
     """Return the view with the last scenario that could be run in place of one that cannot."""
     from dataclasses import replace
 
     from dashboard.view import START
 
-    last = drawn.get("valid") or {}
-    tries = [Choice(str(last.get("base", START)), last.get("changes", {})), Choice(view.scenario.base), Choice(START)]
-    if last.get("base") != view.scenario.base:
-        tries = tries[1:]
+    tries = [Choice(view.scenario.base), Choice(START)]
+    last = last_valid(drawn)
+    if last is not None and last.base == view.scenario.base:
+        tries.insert(0, last)
     for choice in tries:
         if laboratory.draft(session, choice).scenario is not None:
             return replace(view, scenario=choice)
     return replace(view, scenario=Choice(START))
+
+
+def last_valid(drawn: Any) -> Choice | None:
+    """Return the choice that the browser says it shows, None if it shows none; the browser is not trusted."""
+    last = drawn.get("valid") if isinstance(drawn, dict) else None
+    return View.of_data({"scenario": last}).scenario if isinstance(last, dict) and last else None
+
+
+def _sound(drawn: Any) -> dict[str, Any]:
+    """Return what a browser says it shows, as far as that can be."""
+    if not isinstance(drawn, dict):
+        return {}
+    options = drawn.get("options")
+    return {**drawn, "options": options if isinstance(options, dict) else {}}

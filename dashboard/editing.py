@@ -11,6 +11,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import kit
+from dashboard.drawing import last_valid
 from dashboard.view import Choice, View
 from dashboard.words import Words
 from scenarios.changes import settled, value_at
@@ -46,10 +47,9 @@ def edited(
     values : path or name of every lever that is drawn, and its present value.
     triggered : the browser's properties that changed, each with ``prop_id`` and ``value``.
     """
-    last = drawn.get("valid") or {}
-    choice = view.scenario
-    if last.get("base") == choice.base:
-        choice = Choice(choice.base, last.get("changes", {}))
+    choice, last = view.scenario, last_valid(drawn)
+    if last is not None and last.base == choice.base:
+        choice = last
     scenario = laboratory.draft(session, choice).scenario
     own = laboratory.draft(session, Choice(choice.base)).scenario
     if scenario is None or own is None:
@@ -58,22 +58,33 @@ def edited(
     known = {lever.name: lever.value for lever in levers(now, view.language, reference)}
     changes: dict[str, Any] = {}
     for name, value in values:
-        if name.rpartition(".")[2] in MARKS and name not in known:
-            changes |= rebuilt(now, name, value)
-            continue
-        before = known[name] if name in known else value_at(now, name)
-        given = None if value == "" else value
-        if given is None and not _may_be_none(now, name, before):
-            continue
-        if _differs(given, before):
-            changes |= changed(now, name, given, reference)
+        try:
+            changes |= _of_input(now, reference, known, name, value)
+        except KeyError:
+            continue  # the input was drawn for another scenario than the one that is chosen by now
+        except (AttributeError, TypeError, ValueError, ArithmeticError):
+            changes[str(name)] = value  # reading the scenario says what is wrong with it
     changes |= _structural(now, triggered)
     if not changes:
         return None
-    merged = settled(reference, {**choice.changes, **changes})
-    merged = {path: value for path, value in merged.items() if _differs(value, value_at(reference, path))}
-    following = replace(view, scenario=Choice(choice.base, merged), unread=())
-    return None if following.scenario.text == view.scenario.text else following
+    try:
+        merged = settled(reference, {**choice.changes, **changes})
+        merged = {path: value for path, value in merged.items() if _differs(value, value_at(reference, path))}
+        following = replace(view, scenario=Choice(choice.base, merged), unread=())
+        return None if following.scenario.text == view.scenario.text else following
+    except (KeyError, ValueError, ArithmeticError, RecursionError):
+        return None  # no browser sends this: a value that cannot be written down, or one for a place that is none
+
+
+def _of_input(now: Any, reference: Any, known: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
+    """Return what the present value of one input changes; nothing where it is the one that was drawn."""
+    if name.rpartition(".")[2] in MARKS and name not in known:
+        return rebuilt(now, name, value)
+    before = known[name] if name in known else value_at(now, name)
+    given = None if value == "" else value
+    if given is None and not _may_be_none(now, name, before):
+        return {}
+    return changed(now, name, given, reference) if _differs(given, before) else {}
 
 
 def taken(
@@ -85,7 +96,7 @@ def taken(
     """
     words = Words(view.language)
     try:
-        written = _decoded(upload, laboratory.settings.upload_bytes) if upload is not None else text or ""
+        written = _decoded(upload, laboratory.settings.upload_bytes) if upload is not None else str(text or "")
         choice = _choice(laboratory, session, written)
     except InputError as error:
         lines = [words.fill("settings.refused", count=len(error.problems))]
@@ -113,7 +124,7 @@ def _decoded(upload: str, most: int) -> str:
     def refuse(message: str, remedy: str) -> InputError:
         return InputError([Problem("upload", 0, "file", message, remedy)])
 
-    _, mark, encoded = upload.partition(PREFIX)
+    _, mark, encoded = str(upload).partition(PREFIX)
     if len(encoded) * 3 // 4 > most:
         raise refuse(f"it has more than {most:,} bytes", "A scenario is a short YAML file; bring in that.")
     if not mark:
@@ -131,17 +142,20 @@ def _structural(now: Mapping[str, Any], triggered: Sequence[Mapping[str, Any]]) 
         name, _, prop = str(one.get("prop_id", "")).rpartition(".")
         if not name.startswith("{") or not one.get("value"):
             continue
-        what = json.loads(name)
-        path = what["path"]
-        if what["type"] == "drag" and prop == "relayoutData":
-            present = value_at(now, path) or {}
-            moved = dragged(one["value"], present)
-            changes |= {f"{path}.{year}": level for year, level in moved.items()}
-        elif what["type"] == "remove":
-            changes |= removed(now, path)
-        elif what["type"] == "add":
-            changes |= added(now, path)
+        try:
+            changes |= _of_mark(now, json.loads(name), prop, one["value"])
+        except (KeyError, AttributeError, TypeError, ValueError, ArithmeticError):
+            continue  # what was pressed is not of this scenario any more
     return changes
+
+
+def _of_mark(now: Mapping[str, Any], what: Mapping[str, Any], prop: str, value: Any) -> dict[str, Any]:
+    path = what["path"]
+    if what["type"] == "drag" and prop == "relayoutData":
+        return {f"{path}.{year}": level for year, level in dragged(value, value_at(now, path) or {}).items()}
+    if what["type"] == "remove":
+        return removed(now, path)
+    return added(now, path) if what["type"] == "add" else {}
 
 
 def _may_be_none(now: Mapping[str, Any], name: str, before: Any) -> bool:

@@ -34,6 +34,11 @@ class Renewal:
     parts: dict[str, Any] = field(default_factory=dict)
     changes: Changes = field(default_factory=list)
 
+    @classmethod
+    def since(cls, remembered: Any) -> "Renewal":
+        """Return one after what `remembered` gave before, as it comes back from a browser."""
+        return cls(remembered if isinstance(remembered, Mapping) else {})
+
     def of(self, name: str, part: Component) -> Any:
         """Return a part, or `no_update` where it is enough to send what differs in it."""
         whole, inside, self.parts[name] = renewed(part, self.known.get(name))
@@ -55,10 +60,10 @@ def renewed(part: Component, before: Mapping[str, Any] | None) -> tuple[Any, Cha
     """
     inside: Changes = []
     now = {"frame": _digest(_outline(part, inside)), "inside": [_digest(properties) for _, properties in inside]}
-    if before is None or before.get("frame") != now["frame"]:
+    same = before.get("inside") if isinstance(before, Mapping) and before.get("frame") == now["frame"] else None
+    if not isinstance(same, list) or len(same) != len(inside):
         return part, [], now
-    same = before.get("inside", ())
-    return no_update, [one for one, new, old in zip(inside, now["inside"], same, strict=False) if new != old], now
+    return no_update, [one for one, new, old in zip(inside, now["inside"], same, strict=True) if new != old], now
 
 
 def _outline(part: Any, inside: Changes) -> Any:

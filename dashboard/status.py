@@ -13,7 +13,7 @@ from dashboard.view import View
 from dashboard.words import Words
 from scenarios.errors import Problem
 from scenarios.figures import overview
-from scenarios.problem_words import problem_line
+from scenarios.problem_words import problem_line, warning_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,8 @@ def _live(view: View, words: Words, found: Found) -> Component:
 def failure_told(words: Words, run: Underway) -> str:
     """Return why a run failed, in words, with everything that can be done about it."""
     known = words.group("shell.failures")
-    text = known.get(run.code, known["error"]).format_map({"stage": "", "message": "", **dict(run.values)})
+    values = {"stage": "", "message": "", **dict(run.values)}
+    values["message"] = warning_told(str(values["message"]), words.language)
+    text = known.get(run.code, known["error"]).format_map(values)
     more = [problem_line(problem, words.language) for problem in run.problems]
     return "\n".join([words.fill("shell.failed", name=run.name, seed=run.seed, why=text), *more])

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from scenarios.display import Language
 
@@ -18,6 +18,9 @@ MOST_SEEDS = 20
 MOST_OTHERS = 2
 MOST_CHANGES = 400
 MOST_URL = 60_000
+MOST_OPTIONS = 40
+LONGEST_WORD = 400
+"""Characters of a name or an option; what is longer was never chosen on a page."""
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
@@ -37,7 +40,7 @@ class Choice:
     @property
     def text(self) -> str:
         """The choice in one line: the base, and `;path=JSON` for every change."""
-        parts = (f";{path}={_json(value)}" for path, value in sorted(self.changes.items()))
+        parts = (f";{_marked(path)}={_json(value)}" for path, value in sorted(self.changes.items()))
         return self.base + "".join(parts)
 
     @classmethod
@@ -49,10 +52,10 @@ class Choice:
             path, equals, value = part.partition("=")
             if not path or not equals:
                 raise ValueError(f"{part!r} is not path=value")
-            changes[path] = json.loads(value)
+            changes[unquote(path)] = json.loads(value)
         if len(changes) > MOST_CHANGES:
             raise ValueError(f"{len(changes)} changed values are too many")
-        return cls(base, changes)
+        return _sound(cls(base, changes))
 
     def with_changes(self, changes: Mapping[str, Any]) -> "Choice":
         """Return the choice with further values changed."""
@@ -130,11 +133,11 @@ class View:
                 elif name == "seeds":
                     view = replace(view, seeds=_seeds(value))
                 elif name == "right":
-                    view = replace(view, right=value)
+                    view = replace(view, right=_said(value))
                 elif name == "dark":
                     view = replace(view, dark=value == "1")
-                elif name.startswith("o.") and len(options) < 40:
-                    options[name[2:]] = value
+                elif name.startswith("o.") and len(options) < MOST_OPTIONS:
+                    options[_said(name[2:])] = _said(value)
                 else:
                     unread.append(f"{name}={value}"[:80])
             except (ValueError, RecursionError):
@@ -159,24 +162,32 @@ class View:
         }
 
     @classmethod
-    def of_data(cls, data: Mapping[str, Any]) -> "View":
+    def of_data(cls, data: Any) -> "View":
         """Return the view of plain data that came back from a browser: as little trusted as a URL."""
-        scenario, baseline = _chosen(data.get("scenario")), data.get("baseline")
-        others = data.get("others") or ()
-        options = data.get("options") or {}
-        language, page = data.get("language"), data.get("page")
+        if not isinstance(data, Mapping):
+            return cls()
+        baseline, others, options = data.get("baseline"), data.get("others"), data.get("options")
+        language, page, unread = data.get("language"), data.get("page"), data.get("unread")
         return cls(
             language if language in LANGUAGES else "en",
             page if page in PAGES else PAGES[0],
-            scenario,
+            _chosen(data.get("scenario")),
             None if baseline is None else _chosen(baseline),
-            tuple(_chosen(choice) for choice in list(others)[:MOST_OTHERS]),
-            min(max(int(data.get("seeds") or 1), 1), MOST_SEEDS),
-            None if data.get("right") is None else str(data["right"]),
-            bool(data.get("dark")),
-            {str(name): str(value) for name, value in list(options.items())[:40]},
-            tuple(str(word) for word in list(data.get("unread") or ())[:20]),
+            tuple(_chosen(choice) for choice in (others if isinstance(others, list | tuple) else ())[:MOST_OTHERS]),
+            _bounded_seeds(data.get("seeds")),
+            None if data.get("right") is None else _said(data["right"]),
+            data.get("dark") is True,
+            {
+                _said(name): _said(value)
+                for name, value in list(options.items() if isinstance(options, Mapping) else ())[:MOST_OPTIONS]
+            },
+            tuple(_said(word) for word in (unread if isinstance(unread, list | tuple) else ())[:20]),
         )
+
+
+def _marked(path: str) -> str:
+    """Return a path in which nothing stands that separates paths and values."""
+    return path.replace("%", "%25").replace(";", "%3B").replace("=", "%3D")
 
 
 def _json(value: Any) -> str:
@@ -212,4 +223,29 @@ def _chosen(data: Any) -> Choice:
     if not isinstance(data, Mapping) or not isinstance(data.get("changes", {}), Mapping):
         return Choice(START)
     changes = dict(list(data.get("changes", {}).items())[:MOST_CHANGES])
-    return Choice(str(data.get("base", START)), {str(path): value for path, value in changes.items()})
+    try:
+        return _sound(Choice(_said(data.get("base", START)), {str(path): value for path, value in changes.items()}))
+    except (ValueError, RecursionError):
+        return Choice(START)
+
+
+def _sound(choice: Choice) -> Choice:
+    """Return a choice that can be written as a line and read again; raise ValueError or RecursionError otherwise."""
+    choice.text.encode()  # fails on NaN, a number of a thousand digits, half a character, a bottomless list
+    if ";" in choice.base or len(choice.base) > LONGEST_WORD:
+        raise ValueError("this is no name of a scenario")
+    return choice
+
+
+def _said(value: Any) -> str:
+    """Return a short text that can be written anywhere; nothing for what is no text or number."""
+    if not isinstance(value, str):
+        return str(value) if isinstance(value, int | float) and abs(value) < 1e15 else ""
+    return value[:LONGEST_WORD].encode("utf-8", "replace").decode()
+
+
+def _bounded_seeds(value: Any) -> int:
+    try:
+        return min(max(int(value or 1), 1), MOST_SEEDS)
+    except (TypeError, ValueError, OverflowError):
+        return 1

@@ -315,7 +315,7 @@ INSTRUMENT_KPIS: tuple[InstrumentKpi, ...] = (
         _share("compliance", "surrendered", "obligation"),
     ),
     InstrumentKpi(
-        "shortfall", "{unit}", "lower", _text("Shortfalls at deadlines, summed", "各履约期缺口合计"),
+        "shortfall", "{unit}", "lower", _text("Shortfalls at deadlines, summed", "各履约年度缺口合计"),
         _total("compliance", "shortfall"),
     ),
     InstrumentKpi(
@@ -341,7 +341,7 @@ VOLUME_SHARE = InstrumentKpi(
 """Of a venue only: it needs the volume of the others too."""
 RUN_KPIS: tuple[RunKpi, ...] = (
     RunKpi(
-        "abatement_cost", PRESENT, "lower", _text("Cost of measures and output cuts", "减排与减产成本"), abatement_cost
+        "abatement_cost", PRESENT, "lower", _text("Cost of measures and output cuts", "措施与减产成本"), abatement_cost
     ),
     RunKpi(
         "penalties", PRESENT, "lower", _text("Penalties (a transfer)", "罚款（转移支付）"),
@@ -365,7 +365,7 @@ RUN_KPIS: tuple[RunKpi, ...] = (
     ),
     RunKpi(
         "accounts_short", "accounts", "lower",
-        _text("Accounts short, counted at each deadline", "缺口主体（按履约期计次）"),
+        _text("Accounts short, counted at each deadline", "缺口主体（按履约年度计次）"),
         _accounts_short,
     ),
     RunKpi("burden_gini", "0 to 1", "lower", _text("Inequality of burden (Gini)", "负担基尼系数"), burden_gini),

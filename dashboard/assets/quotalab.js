@@ -18,6 +18,31 @@
       lab.timer = setTimeout(() => { ask(); lab.timer = setTimeout(ask, GIVE_UP_AFTER); }, ASK_AFTER);
     }
   };
+
+  // A request that fails changes nothing on the page, so it must be said; and what was asked for is asked again.
+  const AGAIN_AFTER = 4000, SLOWEST = 32000;
+  const TROUBLES = { 401: "entry", 403: "entry", 413: "large", 429: "busy", 503: "busy", 502: "gone", 504: "gone" };
+  const trouble = (kind) => {
+    for (const note of document.querySelectorAll("#trouble [data-trouble]")) {
+      note.hidden = note.dataset.trouble !== kind || note.lang !== document.documentElement.lang;
+    }
+    clearTimeout(lab.retry);
+    if (kind !== "gone" && kind !== "busy") return void (lab.pause = 0);
+    lab.pause = Math.min((lab.pause || AGAIN_AFTER / 2) * 2, SLOWEST);
+    lab.retry = setTimeout(ask, lab.pause);
+  };
+  const plain_fetch = window.fetch;
+  window.fetch = async (address, ...rest) => {
+    const matters = String(address).includes("_dash-update-component");
+    try {
+      const answer = await plain_fetch(address, ...rest);
+      if (matters) trouble(answer.ok ? null : TROUBLES[answer.status] || "failed");
+      return answer;
+    } catch (error) {
+      if (matters && !(error instanceof DOMException && error.name === "AbortError")) trouble("gone");
+      throw error;
+    }
+  };
   const MOST_OTHERS = 2;
 
   // One scenario of the view becomes another's baseline or neighbour.
@@ -121,6 +146,7 @@
         const shown = (drawn && drawn.options) || {};
         const special = { right: lab.view.right, seeds: String(lab.view.seeds), base: lab.view.scenario.base, also: null };
         ids.forEach((id, index) => {
+          if (!id) return; // it has left the page in the meantime
           const value = values[index] === null || values[index] === undefined ? "" : String(values[index]);
           const present = id.name in special ? special[id.name] : lab.view.options[id.name];
           const before = present === undefined || present === null ? shown[id.name] ?? "" : present;
@@ -147,7 +173,7 @@
         return window.dash_clientside.no_update;
       },
       // Problems stand beside their fields.
-      beside: (problems, ids) => ids.map((id) => (problems && problems[id.path]) || null),
+      beside: (problems, ids) => ids.map((id) => (id && problems && problems[id.path]) || null),
     },
   });
 })();

@@ -20,6 +20,7 @@ from scenarios.comparison_choice import main_kpis
 from scenarios.comparison_findings import ComparisonPage
 from scenarios.errors import InputError
 from scenarios.path_words import path_in_words
+from scenarios.problem_words import warning_told
 from scenarios.schema import Scenario
 from scenarios.sweep_table import paths_of, sweep_table
 
@@ -158,12 +159,17 @@ def _which(words: Words, entries: Sequence[Any], folder: str | None) -> Componen
 
 
 def _damaged(words: Words, entry: Any) -> str:
-    return words.fill("sweeps.damaged", folder=entry.folder, problem=entry.problem or "–")
+    return words.fill("sweeps.damaged", folder=entry.folder, problem=_told(words, entry.problem) or "–")
+
+
+def _told(words: Words, problem: Any) -> str:
+    """Return a problem, or several with a line for each, in words."""
+    return "\n".join(warning_told(line, words.language) for line in str(problem or "").splitlines())
 
 
 def _not_open(words: Words, given: Opened | None) -> str:
     if given is not None and given.problem:
-        return words.fill("sweeps.damaged", folder=given.folder, problem=given.problem)
+        return words.fill("sweeps.damaged", folder=given.folder, problem=_told(words, given.problem))
     return words.fill("sweeps.gone", folder=given.folder if given is not None else "–")
 
 

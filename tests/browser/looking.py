@@ -7,7 +7,6 @@ from playwright.sync_api import Locator, Page, expect
 
 PATIENCE = 30_000  # milliseconds: other tests share the computer
 FAST = "textbook-banking"  # runs in a fraction of a second
-PRICE = "Mean price"
 
 expect.set_options(timeout=PATIENCE)
 
@@ -33,9 +32,9 @@ def address(page: Page, part: str) -> None:
 
 
 def choose(page: Page, label: str, entry: str) -> None:
-    """Choose an entry of a list."""
-    page.get_by_role("combobox", name=label, exact=True).or_(page.get_by_role("textbox", name=label, exact=True)).click()
-    page.get_by_role("option", name=entry, exact=True).click()
+    """Choose the first entry of a list that begins so."""
+    page.get_by_role("textbox", name=label, exact=True).click()
+    page.get_by_role("option", name=re.compile(f"^{re.escape(entry)}")).first.click()
 
 
 def number(page: Page, label: str) -> Locator:

@@ -54,16 +54,16 @@ def _of(tree: ast.Module, name: str) -> Iterator[tuple[int, str]]:
     if name in WHOLE:
         yield from _sentences(tree)
         return
-    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Module)):
-        written = _assigned(function)
-        for node in ast.walk(function):
-            if isinstance(node, ast.Call) and _called(node) in MAKERS:
-                for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
-                    yield from ((node.lineno, text) for text in _forms(argument, written) if SENTENCE.search(text))
-            if isinstance(node, ast.Call) and name == "scenarios/tables.py" and _called(node) == "append":
-                yield from ((node.lineno, text) for text in _forms(node.args[0], written) if SENTENCE.search(text))
-            if isinstance(node, ast.Raise) and name.startswith(RAISERS) and _called(node.exc) == "ValueError":
-                yield from ((node.lineno, text) for text in _forms(node.exc.args[0], written))
+    written = _assigned(tree)
+    for node in ast.walk(tree):
+        wanted: list[ast.expr] = []
+        if isinstance(node, ast.Call) and _called(node) in MAKERS:
+            wanted += [*node.args, *(keyword.value for keyword in node.keywords)]
+        if isinstance(node, ast.Call) and name == "scenarios/tables.py" and _called(node) == "append":
+            wanted += node.args
+        yield from ((node.lineno, text) for one in wanted for text in _forms(one, written) if SENTENCE.search(text))
+        if isinstance(node, ast.Raise) and name.startswith(RAISERS) and _called(node.exc) == "ValueError":
+            yield from ((node.lineno, text) for text in _forms(node.exc.args[0], written))
 
 
 def _called(node: ast.expr | None) -> str:
@@ -71,10 +71,10 @@ def _called(node: ast.expr | None) -> str:
     return getattr(function, "id", None) or getattr(function, "attr", "")
 
 
-def _assigned(function: ast.AST) -> dict[str, list[ast.expr]]:
-    """Return what is assigned to each name in a function or module."""
+def _assigned(tree: ast.Module) -> dict[str, list[ast.expr]]:
+    """Return what is assigned to each name anywhere in a module: `message` may be one of many."""
     found: dict[str, list[ast.expr]] = {}
-    for node in ast.walk(function):
+    for node in ast.walk(tree):
         if not isinstance(node, ast.Assign):
             continue
         for target in node.targets:

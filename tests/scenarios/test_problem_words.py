@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.accounts import read_accounts
-from scenarios.display import texts
+from scenarios.display import Display, texts
 from scenarios.errors import InputError, Problem
-from scenarios.loading import read
+from scenarios.loading import load, read
 from scenarios.problem_words import HOLE, problem_line, problem_sentence, sentences, told, warning_told
+from scenarios.report_warnings import worded
 from tests.scenarios.problem_sources import leads, templates
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -186,3 +187,27 @@ def test_odd_texts_never_raise_and_twice_is_once(file, line, key, message, remed
     assert problem_line(said, "zh") == problem_line(problem, "zh")
     for text in (message, remedy, str(problem)):
         assert warning_told(warning_told(text, "zh"), "zh") == warning_told(text, "zh")
+
+
+def test_reports_tell_the_other_warnings_too():
+    display = Display.of(load("jiangxi"), "zh")
+    title = display.titles["carbon"]
+    beyond = "reference: carbon: the least-cost plan meets the caps without containment (collar)"
+    assert worded(beyond, display) == f"{title}：最低成本方案实现总量时不考虑价格稳控规则（价格上下限）。"
+    check = "jiangxi.yaml:7: world.water: 2020 lie outside the run (2025 to 2030) and only shape interpolation"
+    check += ". Remove them if that is not meant."
+    assert worded(check, display) == warning_told(check, "zh")
+    unmet = (
+        "reference: permits: the caps cannot be met with the measures given: instrument 1 is short of 5 units by "
+        "block 3; raise the cap, add measures or give a finite backstop; missing rights were priced at the bound on "
+        "willingness to pay"
+    )
+    said = worded(unmet, display)
+    assert said is not None
+    assert "第 1 个品种到第 3 个履约年度缺 5 单位" in said
+    assert not re.search("[a-z]{2}", said)
+    assert worded("something else", display) is None
+    english = Display.of(load("jiangxi"), "en")
+    assert worded(check, english) is None
+    title = english.titles["carbon"]
+    assert worded(beyond, english) == f"{title}: the least-cost plan meets the caps without containment (collar)."

@@ -171,7 +171,7 @@ def test_warnings_of_a_run_are_given_in_chinese() -> None:
         spec = SimpleNamespace(keys=("water",), years=2, rules=(SimpleNamespace(unit="1000 m3"),))
         given = shortfalls(cast("Any", SimpleNamespace(spec=spec, recorder=recorder)))
         page = Page(report(fake().result((*given, "something else")), "zh"))
-        assert f"水权：2 个履约年度中有 1 年出现缺口，按履约期计共 {times} 个主体次" in page.text
+        assert f"水权：2 个履约年度中有 1 年出现缺口，按履约年度计共 {times} 个主体次" in page.text
         assert "合计缺 2,000立方米（占应清缴量的 1.0\u00a0%）" in page.text
         assert "short at a deadline" not in page.text
         assert "something else" in page.text

@@ -1,0 +1,105 @@
+"""Runs that take a while are watched and cancelled; impatience and a dying worker do no harm."""
+
+import os
+import re
+import signal
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.looking import FAST, address, card, choose, go, number, settled, tile, type_in, value
+
+
+@pytest.mark.slow
+def test_jiangxi_with_five_seeds_shows_its_progress_and_a_live_chart_and_can_be_cancelled(page, picture):
+    page.goto("/en/scenario?scenario=jiangxi;instruments.carbon.penalty.multiple=4&seeds=5")
+    bar = page.get_by_role("progressbar")
+    expect(bar).to_be_visible()
+    expect(page.locator("#status")).to_contain_text(re.compile(r"Running: \d+ of 1\d\d periods"))
+    expect(card(page, "Price so far").locator(".js-plotly-plot .scatterlayer path").first).to_be_attached()
+    picture(page)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#status")).to_contain_text("Cancelled")
+    expect(bar).to_have_count(0)
+    page.get_by_role("link", name="Runs", exact=True).click()
+    expect(card(page, "Under way and lately done")).to_contain_text("cancelled")
+    expect(card(page, "Under way and lately done")).not_to_contain_text("running")
+    picture(page, "queue")
+
+
+def test_a_cancelled_run_is_run_when_a_person_wishes(page):
+    page.goto("/en/scenario?scenario=jiangxi;instruments.carbon.penalty.multiple=3")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#status")).to_contain_text("Cancelled")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#status")).to_contain_text("Cancelled")
+
+
+def test_a_thousand_clicks_on_a_lever_and_on_run_make_one_run_of_what_was_chosen_last(page):
+    go(page, "runs")
+    before = page.locator("#content tbody tr").count()
+    go(page, scenario=f"{FAST};instruments.carbon.penalty.rate=777")
+    step = page.locator(".mantine-NumberInput-control[data-direction=down]").first
+    page.evaluate("window.quotalabClicks = 0")
+    step.evaluate(
+        """button => { for (let i = 0; i < 1000; i++) {
+             for (const kind of ["pointerdown", "mousedown", "mouseup", "pointerup", "click"])
+               button.dispatchEvent(new MouseEvent(kind, {bubbles: true, button: 0}));
+           } }"""
+    )
+    # Down by one each time, and at the lower bound no further.
+    expect(number(page, "Cap in % of the scenario's own")).to_have_value(re.compile(r"^0"))
+    address(page, "2025=0")
+    settled(page)
+    copy = page.get_by_role("button", name="Undo all changes")
+    copy.evaluate("button => { for (let i = 0; i < 1000; i++) button.click(); }")
+    expect(page.locator(".changed")).to_have_text("As shipped")
+    settled(page)
+    assert value(page, "Mean price") == pytest.approx(23.75, abs=0.01)
+    go(page, "runs")
+    assert page.locator("#content tbody tr").count() <= before + 8  # not a thousand
+
+
+def test_a_killed_worker_costs_a_run_some_time_and_nobody_else_anything(page, server):
+    # Long enough to be under way when its process is killed.
+    page.goto("/en/scenario?scenario=jiangxi;instruments.carbon.penalty.multiple=2")
+    expect(page.locator("#status")).to_contain_text(re.compile(r"Running: [1-9]\d* of"))
+    before = server.workers
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    settled(page)
+    expect(tile(page, "Mean price")).to_be_visible()
+    assert server.workers
+    assert not set(server.workers) & set(before)
+    go(page, scenario=f"{FAST};instruments.carbon.penalty.rate=778")
+    assert value(page, "Mean price") == pytest.approx(23.75, abs=0.01)
+
+
+def test_an_order_book_in_jiangxi_trades_and_shows_its_trades(page, picture):
+    go(page, scenario="jiangxi;calendar.years=2", right="carbon")
+    choose(page, "Trading mechanism", "Order book")
+    address(page, "order_book")
+    settled(page)
+    page.get_by_role("link", name="Markets", exact=True).click()
+    address(page, "/en/markets?")
+    settled(page)
+    expect(page.locator("#content .js-plotly-plot").nth(3)).to_be_visible()
+    picture(page, full=True)
+
+
+def test_a_mistake_stands_beside_its_field_and_the_others_still_work(page, picture):
+    go(page)
+    type_in(page, "Penalty rate", "-5")
+    field = page.locator(".lever").filter(has=number(page, "Penalty rate"))
+    expect(field.locator(".mantine-InputWrapper-error")).to_contain_text("0")
+    expect(page.get_by_role("alert").first).to_contain_text("penalty.rate")
+    assert value(page, "Mean price") == pytest.approx(23.75, abs=0.01)  # the last scenario that could be run
+    type_in(page, "Cap in % of the scenario's own", "90")
+    address(page, "2025=81")
+    picture(page)
+    type_in(page, "Penalty rate", "1000")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    settled(page)
+    expect(tile(page, "Mean price")).to_contain_text("against the baseline")
