@@ -55,7 +55,8 @@ def draw(
     page = cast("Page", import_module(f"dashboard.pages.{view.page}"))
     if wish == "cancel":
         laboratory.cancel(session, shown)
-    sight = laboratory.find(session, shown, wait, run=page.needs_runs, again=wish == "again")
+    if page.needs_runs:  # so that they are under way while the levers are made
+        laboratory.find(session, shown, again=wish == "again")
     scenario = draft.scenario
     if scenario is None:  # not even the start can be read; `_last_valid` makes sure that this cannot be
         raise RuntimeError(f"{shown.scenario.base} cannot be read")
@@ -67,17 +68,15 @@ def draw(
 
     renewal = Renewal.since(drawn.get("parts"))
     library = laboratory.shelf.titles(session, view.language, view.scenario.base)
-    head: Any = no_update
-    if fresh("frame", library):
-        head = renewal.of("frame", frame.frame(shown, words, scenario, library))
+    head = renewal.of("frame", frame.frame(shown, words, scenario, library)) if fresh("frame", library) else no_update
     controls: Any = no_update
     now["options"] = drawn.get("options", {})
     if shown is view and fresh("controls"):
-        own = laboratory.draft(session, Choice(view.scenario.base)).scenario
-        given = (scenario, own or scenario) if view.page in WITH_OWN else (scenario,)
-        inputs = _made(words, lambda: page.controls(view, words, *given))
+        own = laboratory.draft(session, Choice(view.scenario.base)).scenario or scenario
+        inputs = _made(words, lambda: page.controls(view, words, scenario, *((own,) if view.page in WITH_OWN else ())))
         controls = renewal.of("controls", inputs)
         now["options"] = options_of([inputs, frame.chosen(shown, words, scenario, library)])
+    sight = laboratory.find(session, shown, wait, run=page.needs_runs)
     stale = sight.found.underway and not sight.found.arm.results
     done = [len(arm.results) for arm in sight.found.arms]
     moving = [(run.key, run.state, run.done) for run in (*sight.runs, *sight.found.queue)]
