@@ -39,7 +39,7 @@ class Renewal:
         """Return one after what `remembered` gave before, as it comes back from a browser."""
         return cls(remembered if isinstance(remembered, Mapping) else {})
 
-    def of(self, name: str, part: Component) -> Any:
+    def of(self, name: str, part: Component | None) -> Any:
         """Return a part, or `no_update` where it is enough to send what differs in it."""
         whole, inside, self.parts[name] = renewed(part, self.known.get(name))
         self.changes += inside
@@ -50,7 +50,7 @@ class Renewal:
         return {**{name: part for name, part in self.known.items() if name in shown}, **self.parts}
 
 
-def renewed(part: Component, before: Mapping[str, Any] | None) -> tuple[Any, Changes, dict[str, Any]]:
+def renewed(part: Component | None, before: Mapping[str, Any] | None) -> tuple[Any, Changes, dict[str, Any]]:
     """Return what to send of a part: the whole or `no_update`, what differs inside it, and what to remember.
 
     Parameters
@@ -72,7 +72,7 @@ def _outline(part: Any, inside: Changes) -> Any:
         return [_outline(one, inside) for one in part]
     if not isinstance(part, Component):
         return part
-    plain = part.to_plotly_json()
+    plain = part.to_plotly_json()  # type: ignore[no-untyped-call]
     properties, name = dict(plain["props"]), plain["props"].get("id")
     differs = PROPERTIES.get(name["type"]) if isinstance(name, dict) else None
     if differs is not None:
@@ -83,6 +83,6 @@ def _outline(part: Any, inside: Changes) -> Any:
 
 
 def _digest(plain: Any) -> str:
-    from plotly.io.json import to_json_plotly
+    from plotly.io.json import to_json_plotly  # type: ignore[import-untyped]
 
     return hashlib.blake2b(str(to_json_plotly(plain)).encode(), digest_size=8).hexdigest()
