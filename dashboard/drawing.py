@@ -71,15 +71,26 @@ def draw(
     head = renewal.of("frame", frame.frame(shown, words, scenario, library)) if fresh("frame", library) else no_update
     controls: Any = no_update
     now["options"] = drawn.get("options", {})
+<<<<<<< HEAD
     if shown is view and fresh("controls"):
         own = laboratory.draft(session, Choice(view.scenario.base)).scenario or scenario
         inputs = _made(words, lambda: page.controls(view, words, scenario, *((own,) if view.page in WITH_OWN else ())))
         controls = renewal.of("controls", inputs)
         now["options"] = options_of([inputs, frame.chosen(shown, words, scenario, library)])
     sight = laboratory.find(session, shown, wait, run=page.needs_runs)
+=======
+    # What was typed and is wrong stays where it was typed; a page that is opened so shows what could be run.
+    here = [view.page, view.language, shown.scenario.base]
+    if (shown is view or drawn.get("here") != here) and fresh("controls"):
+        own = laboratory.draft(session, Choice(shown.scenario.base)).scenario
+        given = (scenario, own or scenario) if view.page in WITH_OWN else (scenario,)
+        controls = _made(words, lambda: page.controls(shown, words, *given))
+        now["options"] = options_of([controls, frame.chosen(shown, words, scenario, library)])
+>>>>>>> main
     stale = sight.found.underway and not sight.found.arm.results
     done = [len(arm.results) for arm in sight.found.arms]
     moving = [(run.key, run.state, run.done) for run in (*sight.runs, *sight.found.queue)]
+    now["here"] = here
     content: Any = no_update
     keep = stale and bool(drawn.get("content")) and drawn.get("page") == [view.page, view.language]
     checked = len(sight.found.outcomes), len(sight.found.unread), view.page == "validation" and sight.found.underway

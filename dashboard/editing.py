@@ -71,9 +71,10 @@ def edited(
         merged = settled(reference, {**choice.changes, **changes})
         merged = {path: value for path, value in merged.items() if _differs(value, value_at(reference, path))}
         following = replace(view, scenario=Choice(choice.base, merged), unread=())
-        return None if following.scenario.text == view.scenario.text else following
+        changed_at_all = following.scenario.text != view.scenario.text
     except (KeyError, ValueError, ArithmeticError, RecursionError):
         return None  # no browser sends this: a value that cannot be written down, or one for a place that is none
+    return following if changed_at_all else None
 
 
 def _of_input(now: Any, reference: Any, known: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
