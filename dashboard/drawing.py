@@ -20,6 +20,7 @@ from scenarios.problem_words import problem_line, problem_sentence
 
 if TYPE_CHECKING:
     from dashboard.laboratory import Laboratory, Sight
+    from scenarios.schema import Scenario
 
 OUTPUTS = (
     ("frame", "children"), ("controls", "children"), ("content", "children"), ("status", "children"),
@@ -60,7 +61,10 @@ def draw(
     scenario = draft.scenario
     if scenario is None:  # not even the start can be read; `_last_valid` makes sure that this cannot be
         raise RuntimeError(f"{shown.scenario.base} cannot be read")
-    now: dict[str, Any] = {"valid": {"base": shown.scenario.base, "changes": dict(shown.scenario.changes)}}
+    now: dict[str, Any] = {
+        "valid": {"base": shown.scenario.base, "changes": dict(shown.scenario.changes)},
+        "here": [view.page, view.language, shown.scenario.base],
+    }
 
     def fresh(name: str, *signature: object) -> bool:
         now[name] = json.dumps([view.url, *signature], default=str)
@@ -71,26 +75,15 @@ def draw(
     head = renewal.of("frame", frame.frame(shown, words, scenario, library)) if fresh("frame", library) else no_update
     controls: Any = no_update
     now["options"] = drawn.get("options", {})
-<<<<<<< HEAD
-    if shown is view and fresh("controls"):
-        own = laboratory.draft(session, Choice(view.scenario.base)).scenario or scenario
-        inputs = _made(words, lambda: page.controls(view, words, scenario, *((own,) if view.page in WITH_OWN else ())))
+    # What was typed and is wrong stays where it was typed; a page that is opened so shows what could be run.
+    if (shown is view or drawn.get("here") != now["here"]) and fresh("controls"):
+        inputs = _made(words, lambda: _controls(laboratory, session, shown, words, scenario))
         controls = renewal.of("controls", inputs)
         now["options"] = options_of([inputs, frame.chosen(shown, words, scenario, library)])
     sight = laboratory.find(session, shown, wait, run=page.needs_runs)
-=======
-    # What was typed and is wrong stays where it was typed; a page that is opened so shows what could be run.
-    here = [view.page, view.language, shown.scenario.base]
-    if (shown is view or drawn.get("here") != here) and fresh("controls"):
-        own = laboratory.draft(session, Choice(shown.scenario.base)).scenario
-        given = (scenario, own or scenario) if view.page in WITH_OWN else (scenario,)
-        controls = _made(words, lambda: page.controls(shown, words, *given))
-        now["options"] = options_of([controls, frame.chosen(shown, words, scenario, library)])
->>>>>>> main
     stale = sight.found.underway and not sight.found.arm.results
     done = [len(arm.results) for arm in sight.found.arms]
     moving = [(run.key, run.state, run.done) for run in (*sight.runs, *sight.found.queue)]
-    now["here"] = here
     content: Any = no_update
     keep = stale and bool(drawn.get("content")) and drawn.get("page") == [view.page, view.language]
     checked = len(sight.found.outcomes), len(sight.found.unread), view.page == "validation" and sight.found.underway
@@ -115,6 +108,18 @@ def draw(
         head, controls, content, panel, told, frame.footer(words), layout, address, now, fields,
         renewal.changes or no_update,
     )  # fmt: skip
+
+
+def _controls(
+    laboratory: "Laboratory", session: str, view: View, words: Words, scenario: "Scenario"
+) -> Component | None:
+    """Return the inputs of a page, with the scenario before any change where it shows what was changed."""
+    page = cast("Page", import_module(f"dashboard.pages.{view.page}"))
+    if view.page not in WITH_OWN:
+        return page.controls(view, words, scenario)
+    return page.controls(
+        view, words, scenario, laboratory.draft(session, Choice(view.scenario.base)).scenario or scenario
+    )
 
 
 def notes(words: Words, view: View, problems: Any, sight: "Sight") -> Component:
