@@ -49,6 +49,7 @@ def shell() -> Component:
             dcc.Store(id="drawn", data={}),
             dcc.Store(id="address"),
             dcc.Store(id="problems"),
+            dcc.Store(id="changes"),
             dcc.Store(id="pulse"),
             dcc.Download(id="download"),
             html.Div(troubles(), id="trouble", role="alert"),

@@ -90,4 +90,5 @@ def _browser(app: Dash) -> None:
     runs("follow", Output("address", "storage_type"), Input("view", "data"), Input("address", "data"), first=True)
     runs("option", Output("drawn", "storage_type"), Input(OPTION, "value"), State(OPTION, "id"), State("drawn", "data"))
     runs("pick", Output("view", "storage_type"), Input(CHART, "clickData"))
+    runs("change", Output("changes", "storage_type"), Input("changes", "data"))
     runs("beside", Output(LEVER, "error"), Input("problems", "data"), State(LEVER, "id"), first=True)

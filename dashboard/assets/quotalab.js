@@ -169,6 +169,15 @@
         }
         return window.dash_clientside.no_update;
       },
+      // What differs in parts of the page that stay.
+      change: (changes) => {
+        const put = ([id, properties]) => window.dash_clientside.set_props(id, properties);
+        const seen = ([id]) => id.type === "chart" || id.type === "told";
+        (changes || []).filter(seen).forEach(put);
+        // Inputs that follow another one come after the charts, which are waited for.
+        setTimeout(() => (changes || []).filter((one) => !seen(one)).forEach(put), 0);
+        return window.dash_clientside.no_update;
+      },
       // Problems stand beside their fields.
       beside: (problems, ids) => ids.map((id) => (id && problems && problems[id.path]) || null),
     },
