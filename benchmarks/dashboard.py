@@ -69,7 +69,7 @@ def _levers(scenario: str, found: Sequence[tuple[float, int]], bound: float) -> 
 
 
 def _trades(page: "Page") -> list[Figure]:
-    """Return how long many trades take to become a figure, to be drawn and to be zoomed into; beyond 50,000 counted."""
+    """Return how long many trades take to become a figure, to be drawn, to be zoomed into."""
     import pandas as pd
 
     from scenarios import load

@@ -49,12 +49,14 @@ def shell() -> Component:
             dcc.Store(id="drawn", data={}),
             dcc.Store(id="address"),
             dcc.Store(id="problems"),
+            dcc.Store(id="changes"),
             dcc.Store(id="pulse"),
             dcc.Download(id="download"),
             html.Div(troubles(), id="trouble", role="alert"),
             html.Div(id="frame"),
             html.Div(
                 [
+                    html.Div(id="said", **{"aria-live": "polite"}),
                     html.Div(id="notes", **{"aria-live": "polite"}),
                     html.Div(id="status"),
                     html.Div([html.Aside(id="controls"), html.Div(id="content")], id="work", className="work"),

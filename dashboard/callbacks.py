@@ -70,13 +70,15 @@ def connect(app: Dash, laboratory: "Laboratory") -> None:
         return no_update if view is None else view.data, told
 
     @app.callback(
-        Output("download", "data"), Input({"type": "save", "what": ALL}, "n_clicks"), State("view", "data"),
+        Output("download", "data"), Output("said", "children"),
+        Input({"type": "save", "what": ALL}, "n_clicks"), State("view", "data"),
         prevent_initial_call=True,
     )  # fmt: skip
     def save(clicks: list[int], data: dict[str, Any]) -> Any:
         if not any(clicks):
-            return no_update
-        return saved(laboratory, session_id(), View.of_data(data), ctx.triggered_id["what"])
+            return no_update, no_update
+        file, told = saved(laboratory, session_id(), View.of_data(data), ctx.triggered_id["what"])
+        return no_update if file is None else file, told
 
 
 def _browser(app: Dash) -> None:
@@ -88,4 +90,5 @@ def _browser(app: Dash) -> None:
     runs("follow", Output("address", "storage_type"), Input("view", "data"), Input("address", "data"), first=True)
     runs("option", Output("drawn", "storage_type"), Input(OPTION, "value"), State(OPTION, "id"), State("drawn", "data"))
     runs("pick", Output("view", "storage_type"), Input(CHART, "clickData"))
+    runs("change", Output("changes", "storage_type"), Input("changes", "data"))
     runs("beside", Output(LEVER, "error"), Input("problems", "data"), State(LEVER, "id"), first=True)

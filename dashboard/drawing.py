@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 
 from dashboard import frame, kit
 from dashboard.pages import Page
+from dashboard.renewing import Renewal
 from dashboard.status import failure_told, status
 from dashboard.view import Choice, View
 from dashboard.words import Words
@@ -19,11 +20,12 @@ from scenarios.problem_words import problem_line, problem_sentence
 
 if TYPE_CHECKING:
     from dashboard.laboratory import Laboratory, Sight
+    from scenarios.schema import Scenario
 
 OUTPUTS = (
     ("frame", "children"), ("controls", "children"), ("content", "children"), ("status", "children"),
     ("notes", "children"), ("footer", "children"), ("work", "className"), ("address", "data"),
-    ("drawn", "data"), ("problems", "data"),
+    ("drawn", "data"), ("problems", "data"), ("changes", "data"),
 )  # fmt: skip
 WAIT, AGAIN = 0.6, 0.25
 """Seconds that the first request of a view, and one that asks again, wait for runs: what is fast comes back at once."""
@@ -54,25 +56,32 @@ def draw(
     page = cast("Page", import_module(f"dashboard.pages.{view.page}"))
     if wish == "cancel":
         laboratory.cancel(session, shown)
-    sight = laboratory.find(session, shown, wait, run=page.needs_runs, again=wish == "again")
+    if page.needs_runs:  # so that they are under way while the levers are made
+        laboratory.find(session, shown, again=wish == "again")
     scenario = draft.scenario
     if scenario is None:  # not even the start can be read; `_last_valid` makes sure that this cannot be
         raise RuntimeError(f"{shown.scenario.base} cannot be read")
-    now: dict[str, Any] = {"valid": {"base": shown.scenario.base, "changes": dict(shown.scenario.changes)}}
+    now: dict[str, Any] = {
+        "valid": {"base": shown.scenario.base, "changes": dict(shown.scenario.changes)},
+        "here": [view.page, view.language, shown.scenario.base],
+    }
 
     def fresh(name: str, *signature: object) -> bool:
         now[name] = json.dumps([view.url, *signature], default=str)
         return now[name] != drawn.get(name)
 
+    renewal = Renewal.since(drawn.get("parts"))
     library = laboratory.shelf.titles(session, view.language, view.scenario.base)
-    head = frame.frame(shown, words, scenario, library) if fresh("frame", library) else no_update
+    head = renewal.of("frame", frame.frame(shown, words, scenario, library)) if fresh("frame", library) else no_update
     controls: Any = no_update
     now["options"] = drawn.get("options", {})
-    if shown is view and fresh("controls"):
-        own = laboratory.draft(session, Choice(view.scenario.base)).scenario
-        given = (scenario, own or scenario) if view.page in WITH_OWN else (scenario,)
-        controls = _made(words, lambda: page.controls(view, words, *given))
-        now["options"] = options_of([controls, frame.chosen(shown, words, scenario, library)])
+    # What was typed and is wrong stays where it was typed; a page that is opened so shows what could be run.
+    if (shown is view or drawn.get("here") != now["here"]) and fresh("controls"):
+        inputs = _made(words, lambda: _controls(laboratory, session, shown, words, scenario))
+        # Nothing at all would leave the inputs before in Dash's own list of what there is.
+        controls = renewal.of("controls", [] if inputs is None else inputs)
+        now["options"] = options_of([inputs, frame.chosen(shown, words, scenario, library)])
+    sight = laboratory.find(session, shown, wait, run=page.needs_runs)
     stale = sight.found.underway and not sight.found.arm.results
     done = [len(arm.results) for arm in sight.found.arms]
     moving = [(run.key, run.state, run.done) for run in (*sight.runs, *sight.found.queue)]
@@ -81,10 +90,12 @@ def draw(
     checked = len(sight.found.outcomes), len(sight.found.unread), view.page == "validation" and sight.found.underway
     listed = moving if view.page == "runs" else (), len(sight.found.folders)
     if not keep and fresh("content", done, listed, checked):
-        content = _made(words, lambda: page.content(shown, words, sight.found))
-        now["options"] = {**now["options"], **options_of(content)}
+        whole = _made(words, lambda: page.content(shown, words, sight.found))
+        content = renewal.of("content", whole)
+        now["options"] = {**now["options"], **options_of(whole)}
+    now["page"] = [view.page, view.language] if "content" in renewal.parts else drawn.get("page")
     now.setdefault("content", drawn.get("content", ""))
-    now["page"] = [view.page, view.language] if content is not no_update else drawn.get("page")
+    now["parts"] = renewal.remembered(now)
     told = notes(words, view, problems, sight)
     address = {
         "underway": sight.found.underway, "at": monotonic(), "url": view.url,
@@ -94,7 +105,22 @@ def draw(
     layout = LAYOUTS.get(view.page, "work") + (" stale" if keep else "")
     panel = _made(words, lambda: status(shown, words, sight.found, sight.runs, sight.finished, sight.wanted))
     fields = {problem.key.removeprefix("--set "): problem_sentence(problem, view.language) for problem in problems}
-    return head, controls, content, panel, told, frame.footer(words), layout, address, now, fields
+    return (
+        head, controls, content, panel, told, frame.footer(words), layout, address, now, fields,
+        renewal.changes or no_update,
+    )  # fmt: skip
+
+
+def _controls(
+    laboratory: "Laboratory", session: str, view: View, words: Words, scenario: "Scenario"
+) -> Component | None:
+    """Return the inputs of a page, with the scenario before any change where it shows what was changed."""
+    page = cast("Page", import_module(f"dashboard.pages.{view.page}"))
+    if view.page not in WITH_OWN:
+        return page.controls(view, words, scenario)
+    return page.controls(
+        view, words, scenario, laboratory.draft(session, Choice(view.scenario.base)).scenario or scenario
+    )
 
 
 def notes(words: Words, view: View, problems: Any, sight: "Sight") -> Component:

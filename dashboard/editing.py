@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from dash import html
 from dash.development.base_component import Component
 
 from dashboard import kit
 from dashboard.drawing import last_valid
-from dashboard.view import Choice, View
+from dashboard.view import Choice, View, sound
 from dashboard.words import Words
 from scenarios.changes import settled, value_at
 from scenarios.errors import InputError, Problem
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from dashboard.laboratory import Laboratory
 
 PREFIX = ";base64,"
+LONGEST_LINK = 16_000
+"""Characters of a link that a document may take; a longer document is kept instead."""
 
 
 def edited(
@@ -70,10 +73,11 @@ def edited(
     try:
         merged = settled(reference, {**choice.changes, **changes})
         merged = {path: value for path, value in merged.items() if _differs(value, value_at(reference, path))}
-        following = replace(view, scenario=Choice(choice.base, merged), unread=())
-        return None if following.scenario.text == view.scenario.text else following
+        following = replace(view, scenario=sound(Choice(choice.base, merged)), unread=())
+        changed_at_all = following.scenario.text != view.scenario.text
     except (KeyError, ValueError, ArithmeticError, RecursionError):
         return None  # no browser sends this: a value that cannot be written down, or one for a place that is none
+    return following if changed_at_all else None
 
 
 def _of_input(now: Any, reference: Any, known: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
@@ -112,10 +116,11 @@ def _choice(laboratory: "Laboratory", session: str, text: str) -> Choice:
     if draft.scenario is None:
         raise InputError(draft.problems)
     try:
-        base, changes = changes_of(text)
-    except InputError:
-        return Choice(laboratory.shelf.add(session, text))
-    return Choice(base, changes)
+        choice = sound(Choice(*changes_of(text)))
+        short = len(quote(choice.text)) <= LONGEST_LINK
+    except (InputError, ValueError, RecursionError):
+        short = False
+    return choice if short else Choice(laboratory.shelf.add(session, text))
 
 
 def _decoded(upload: str, most: int) -> str:

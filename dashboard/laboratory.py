@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dashboard.checking import Checks
 from dashboard.found import Arm, Found
 from dashboard.jobs import Job, Jobs, Refused
+from dashboard.patience import Patience
 from dashboard.settings import Settings
 from dashboard.shelf import STORED, Shelf
 from dashboard.status import Underway
@@ -91,6 +92,7 @@ class Laboratory:
         self.pool = pool if pool is not None else Pool(settings)
         self.jobs = Jobs(self.pool, settings, self.store)
         self.checks = Checks(settings.runs / VALIDATION)
+        self.waiting, self.saving = Patience(4, 10), Patience(1, 2)
         self._lock = threading.Lock()
         self._prepared: OrderedDict[tuple[str, str], Prepared] = OrderedDict()
 
@@ -157,7 +159,8 @@ class Laboratory:
         refusal = self._ask(session, missing, {ref.key for ref in wanted}, again=again)
         if missing and wait > 0.0:
             jobs = [job for ref in missing if (job := self.jobs.find(session, ref.key)) is not None]
-            self.jobs.wait(jobs, wait)
+            with self.waiting.place(session) as granted:
+                self.jobs.wait(jobs, wait if granted else 0.0)
             results |= {ref.key: self._result(session, ref) for ref in missing}
         return self._seen(session, view, arms, results, missing, refusal)
 

@@ -11,6 +11,7 @@ import re
 import secrets
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,16 +69,12 @@ class Documents:
         if draft.scenario is None:
             return name, draft
         path = self.path(name)
-        with self._lock:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            partial = self._folder / f".{name}-{secrets.token_hex(4)}"
-            try:
-                partial.write_text(text, encoding="utf-8", newline="")
-                os.replace(partial, path)  # noqa: PTH105 - a reader sees the whole document or none
-            finally:
-                partial.unlink(missing_ok=True)
-            for old in self._by_use()[self._most :]:
-                old.unlink(missing_ok=True)
+        try:
+            with self._lock:
+                self._write(path, text)
+        except OSError as error:  # a full disk, a folder that cannot be written
+            what = f"the document could not be kept on the server ({error.strerror})"
+            return name, refused(LABEL, Problem(LABEL, 0, "file", what, "Save it on your computer; try again later."))
         return name, draft
 
     def draft(self, base: str, overrides: Mapping[str, Any] | None = None) -> Draft:
@@ -94,7 +91,8 @@ class Documents:
         path = self.path(name)
         if path.is_symlink() or not path.is_file():
             raise InputError([_absent(name)])
-        os.utime(path)
+        with suppress(OSError):  # it may be read and not written
+            os.utime(path)
         return file_text(path, LABEL, self._most_bytes)
 
     def path(self, name: str) -> Path:
@@ -106,6 +104,17 @@ class Documents:
     def names(self) -> list[str]:
         """Return the names of all documents, the one used last first."""
         return [path.stem for path in self._by_use()]
+
+    def _write(self, path: Path, text: str) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        partial = self._folder / f".{path.stem}-{secrets.token_hex(4)}"
+        try:
+            partial.write_text(text, encoding="utf-8", newline="")
+            os.replace(partial, path)  # noqa: PTH105 - a reader sees the whole document or none
+        finally:
+            partial.unlink(missing_ok=True)
+        for old in self._by_use()[self._most :]:
+            old.unlink(missing_ok=True)
 
     def _by_use(self) -> list[Path]:
         found: list[tuple[int, Path]] = []

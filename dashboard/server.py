@@ -1,6 +1,7 @@
 """Serves the dashboard: address, token, threads and limits of the web server; ends its workers when it is told to."""
 
 import errno
+import gc
 import logging
 import secrets
 import signal
@@ -68,6 +69,8 @@ def serve(
             app, close = create_app(settings, laboratory), close or laboratory.close
         protect(app.server, settings, app)
         quiet()
+        gc.collect()
+        gc.freeze()  # libraries stay: looking through all of them for what can go takes 80 ms each time
         server = create_server(
             app.server,
             sockets=[found],

@@ -6,7 +6,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -219,9 +219,12 @@ class Store:
 
 
 def estimated_bytes(result: "RunResult") -> int:
-    """Return the memory of a result; text columns repeat few words, so they count by their references."""
+    """Return the memory of a result; text columns repeat few words, so they count by their references.
+
+    A scenario takes some 40 kB, and each table 10 kB beside its values.
+    """
     frames = sum(int(frame.memory_usage(deep=False).sum()) for frame in result.tables.values())
-    return frames + sum(map(len, result.inputs.values())) + 10_000
+    return frames + sum(map(len, result.inputs.values())) + 40_000 + 10_000 * len(result.tables)
 
 
 def _plain(name: str) -> str:
@@ -253,7 +256,7 @@ def _read_entry(path: Path) -> Entry:
         when = str(manifest["created"])
         return Entry(path.name, KINDS[kind], str(manifest["name"]), tuple(map(int, seeds)), when)
     except InputError as error:
-        return Entry(path.name, "damaged", problem=error.problems[0])
+        return Entry(path.name, "damaged", problem=replace(error.problems[0], file=path.name))
     except (KeyError, TypeError, ValueError):
-        problem = Problem(str(path / MANIFEST), 0, "result", "it lacks name, seed or time", "Run the scenario again.")
+        problem = Problem(path.name, 0, "result", "it lacks name, seed or time", "Run the scenario again.")
         return Entry(path.name, "damaged", problem=problem)

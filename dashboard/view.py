@@ -19,6 +19,7 @@ MOST_OTHERS = 2
 MOST_CHANGES = 400
 MOST_URL = 60_000
 MOST_OPTIONS = 40
+MOST_UNREAD = 20
 LONGEST_WORD = 400
 """Characters of a name or an option; what is longer was never chosen on a page."""
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -53,9 +54,7 @@ class Choice:
             if not path or not equals:
                 raise ValueError(f"{part!r} is not path=value")
             changes[unquote(path)] = json.loads(value)
-        if len(changes) > MOST_CHANGES:
-            raise ValueError(f"{len(changes)} changed values are too many")
-        return _sound(cls(base, changes))
+        return sound(cls(base, changes))
 
     def with_changes(self, changes: Mapping[str, Any]) -> "Choice":
         """Return the choice with further values changed."""
@@ -143,7 +142,7 @@ class View:
             except (ValueError, RecursionError):
                 unread.append(f"{name}={value}"[:80])
         unread += [choice.text[:80] for choice in others[MOST_OTHERS:]]
-        return replace(view, others=tuple(others[:MOST_OTHERS]), options=options, unread=tuple(unread))
+        return replace(view, others=tuple(others[:MOST_OTHERS]), options=options, unread=tuple(unread[:MOST_UNREAD]))
 
     @property
     def data(self) -> dict[str, Any]:
@@ -168,12 +167,16 @@ class View:
             return cls()
         baseline, others, options = data.get("baseline"), data.get("others"), data.get("options")
         language, page, unread = data.get("language"), data.get("page"), data.get("unread")
+        left = [_said(word) for word in (unread if isinstance(unread, list | tuple) else ())[:MOST_UNREAD]]
         return cls(
             language if language in LANGUAGES else "en",
             page if page in PAGES else PAGES[0],
-            _chosen(data.get("scenario")),
-            None if baseline is None else _chosen(baseline),
-            tuple(_chosen(choice) for choice in (others if isinstance(others, list | tuple) else ())[:MOST_OTHERS]),
+            _chosen(data.get("scenario"), "scenario", left),
+            None if baseline is None else _chosen(baseline, "baseline", left),
+            tuple(
+                _chosen(choice, "also", left)
+                for choice in (others if isinstance(others, list | tuple) else ())[:MOST_OTHERS]
+            ),
             _bounded_seeds(data.get("seeds")),
             None if data.get("right") is None else _said(data["right"]),
             data.get("dark") is True,
@@ -181,7 +184,7 @@ class View:
                 _said(name): _said(value)
                 for name, value in list(options.items() if isinstance(options, Mapping) else ())[:MOST_OPTIONS]
             },
-            tuple(_said(word) for word in (unread if isinstance(unread, list | tuple) else ())[:20]),
+            tuple(left),
         )
 
 
@@ -219,21 +222,22 @@ def _plain(choice: Choice) -> dict[str, Any]:
     return {"base": choice.base, "changes": dict(choice.changes)}
 
 
-def _chosen(data: Any) -> Choice:
-    if not isinstance(data, Mapping) or not isinstance(data.get("changes", {}), Mapping):
-        return Choice(START)
-    changes = dict(list(data.get("changes", {}).items())[:MOST_CHANGES])
+def _chosen(data: Any, name: str, unread: list[str]) -> Choice:
     try:
-        return _sound(Choice(_said(data.get("base", START)), {str(path): value for path, value in changes.items()}))
-    except (ValueError, RecursionError):
+        changes = {str(path): value for path, value in data.get("changes", {}).items()}
+        return sound(Choice(_said(data.get("base", START)), changes))
+    except (AttributeError, ValueError, RecursionError):
+        unread += [] if data is None else [name]
         return Choice(START)
 
 
-def _sound(choice: Choice) -> Choice:
+def sound(choice: Choice) -> Choice:
     """Return a choice that can be written as a line and read again; raise ValueError or RecursionError otherwise."""
-    choice.text.encode()  # fails on NaN, a number of a thousand digits, half a character, a bottomless list
-    if ";" in choice.base or len(choice.base) > LONGEST_WORD:
-        raise ValueError("this is no name of a scenario")
+    if len(choice.changes) > MOST_CHANGES:
+        raise ValueError(f"{len(choice.changes)} changed values are too many")
+    size = len(choice.text.encode())  # fails on NaN, a number of a thousand digits, half a character, a bottomless list
+    if size > MOST_URL or ";" in choice.base or len(choice.base) > LONGEST_WORD:
+        raise ValueError("this is no choice that a link could hold")
     return choice
 
 

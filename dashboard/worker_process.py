@@ -14,6 +14,7 @@ import signal
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter
@@ -224,4 +225,7 @@ def _kept(result: "RunResult", folder: str) -> Kept:
     try:
         return Kept(str(result.save(folder)))
     except InputError as error:
-        return Kept(failure=Failure("not_kept", problems=error.problems))
+        problems = (
+            replace(problem, file=Path(problem.file).name) for problem in error.problems
+        )  # no path of the server
+        return Kept(failure=Failure("not_kept", problems=tuple(problems)))

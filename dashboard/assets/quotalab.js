@@ -5,6 +5,7 @@
   const lab = (window.quotalab = { view: null, drawn: null });
   const go = (changes) => {
     if (!lab.view) return;
+    window.dash_clientside.set_props("said", { children: "" });
     window.dash_clientside.set_props("view", { data: { ...lab.view, unread: [], ...changes } });
   };
 
@@ -20,7 +21,7 @@
   };
 
   // A request that fails changes nothing on the page, so it must be said; and what was asked for is asked again.
-  const AGAIN_AFTER = 4000, SLOWEST = 32000;
+  const AGAIN_AFTER = 4000, SLOWEST = 32000, LARGE = 1500000;
   const TROUBLES = { 401: "entry", 403: "entry", 413: "large", 429: "busy", 503: "busy", 502: "gone", 504: "gone" };
   const trouble = (kind) => {
     for (const note of document.querySelectorAll("#trouble [data-trouble]")) {
@@ -39,7 +40,8 @@
       if (matters) trouble(answer.ok ? null : TROUBLES[answer.status] || "failed");
       return answer;
     } catch (error) {
-      if (matters && !(error instanceof DOMException && error.name === "AbortError")) trouble("gone");
+      const size = (rest[0] && rest[0].body && rest[0].body.length) || 0; // the server hangs up on what is too large
+      if (matters && error.name !== "AbortError") trouble(size > LARGE ? "large" : "gone");
       throw error;
     }
   };
@@ -168,6 +170,15 @@
           const at = said.indexOf("=");
           options({ [said.slice(5, at)]: said.slice(at + 1) });
         }
+        return window.dash_clientside.no_update;
+      },
+      // What differs in parts of the page that stay.
+      change: (changes) => {
+        const put = ([id, properties]) => window.dash_clientside.set_props(id, properties);
+        const seen = ([id]) => id.type === "chart" || id.type === "told";
+        (changes || []).filter(seen).forEach(put);
+        // Inputs that follow another one come after the charts, which are waited for.
+        setTimeout(() => (changes || []).filter((one) => !seen(one)).forEach(put), 0);
         return window.dash_clientside.no_update;
       },
       // Problems stand beside their fields.

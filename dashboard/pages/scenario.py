@@ -97,7 +97,8 @@ def prices(arms: Sequence[Arm]) -> "pd.DataFrame":
 def _tiles(words: Words, found: Found, key: str, display: Display) -> Component:
     base = found.baseline.results if found.baseline is not found.arm else ()
     names = [f"{key}.{name}" for name in RIGHT_TILES] + list(RUN_TILES)
-    return html.Ul([_tile(words, name, found.arm.results, base, display) for name in names], className="tiles")
+    return html.Ul([_tile(words, name, found.arm.results, base, display) for name in names], className="tiles",
+                   id={"type": "told", "name": "tiles"})  # fmt: skip
 
 
 def _tile(
@@ -143,4 +144,5 @@ def _honest(view: View, words: Words, found: Found) -> Component:
             html.Ul(items + more),
         ],
         className="honest",
+        id={"type": "told", "name": "honest"},
     )

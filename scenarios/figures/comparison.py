@@ -71,14 +71,15 @@ def price_overlay(
                 )  # fmt: skip
         mean = table.mean(axis=1)
         tops.append(mean.to_numpy())
+        alone = _alone(mean.notna().to_numpy())
         figure.add_scatter(
-            x=time, y=mean, name=label(arm), mode="lines+markers", legendgroup=arm,
+            x=time, y=mean, name=label(arm), mode="lines+markers" if alone.any() else "lines", legendgroup=arm,
             # The first line is wide, so that another on top of it leaves it seen.
             line={
                 "color": colour, "width": 1.6 if position or len(arms) == 1 else 5,
                 "dash": DASHES[position // len(SERIES) % len(DASHES)],
             },
-            marker={"size": np.where(_alone(mean.notna().to_numpy()), 6, 0), "symbol": MARKS[position % len(MARKS)]},
+            marker={"size": np.where(alone, 6, 0), "symbol": MARKS[position % len(MARKS)]},
         )  # fmt: skip
     if tops:
         every = np.concatenate(tops)

@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode
 
 from playwright.sync_api import Locator, Page, expect
 
-PATIENCE = 30_000  # milliseconds: other tests share the computer
+PATIENCE = 60_000  # milliseconds: other tests share the computer
 FAST = "textbook-banking"  # runs in a fraction of a second
 
 expect.set_options(timeout=PATIENCE)
@@ -21,7 +21,7 @@ def go(page: Page, name: str = "scenario", scenario: str = FAST, language: str =
 def settled(page: Page) -> None:
     """Wait until something is drawn and no run is under way."""
     expect(page.locator("#content > *").first).to_be_visible()
-    expect(page.locator("#status .progress")).to_have_count(0)
+    expect(page.get_by_role("progressbar")).to_have_count(0)
     expect(page.locator("#work.stale")).to_have_count(0)
     expect(page.locator("[data-dash-is-loading]")).to_have_count(0)
 

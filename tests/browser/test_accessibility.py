@@ -11,7 +11,11 @@ from tests.browser.looking import FAST, address, go, settled
 
 GRAVE = {"serious", "critical"}
 CHANGED = f"{FAST};instruments.carbon.penalty.rate=900"
-SHOWN = {"firms": "jiangxi;calendar.years=2", "places": "jiangxi;calendar.years=2", "markets": "jiangxi;calendar.years=2"}
+SHOWN = {
+    "firms": "jiangxi;calendar.years=2",
+    "places": "jiangxi;calendar.years=2",
+    "markets": "jiangxi;calendar.years=2",
+}
 
 
 def findings(page: Page) -> list[str]:

@@ -134,7 +134,7 @@ def test_a_document_that_is_written_by_hand_is_taken_over(page):
 
 def test_a_form_and_its_document_say_the_same(page):
     go(page, "settings")
-    type_in(page, "Years", "12")
+    type_in(page, "Number of years", "12")
     address(page, "calendar.years=12")
     expect(page.get_by_role("textbox", name="The scenario as a document")).to_have_value(re.compile("years: 12"))
 

@@ -79,8 +79,8 @@ class Attacker:
     def save(self, what: Any, data: Any) -> Any:
         """Ask for a file."""
         body = {
-            "output": "download.data",
-            "outputs": {"id": "download", "property": "data"},
+            "output": "..download.data...said.children..",
+            "outputs": [{"id": "download", "property": "data"}, {"id": "said", "property": "children"}],
             "inputs": [[_item("save", "what", what, "n_clicks", 1)]],
             "changedPropIds": [f"{_name(_item('save', 'what', what, '', 0))}.n_clicks"],
             "state": [_one("view", "data", data)],

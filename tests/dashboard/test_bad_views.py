@@ -1,6 +1,5 @@
 """Views, inputs and documents as no page sends them: every one gets an answer, and none of them an error."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,7 +89,7 @@ def test_any_path_is_a_problem_and_no_more(attacker: Attacker, path: str) -> Non
 @given(PLAIN)
 @settings(max_examples=60)
 def test_a_view_of_anything_can_be_written_and_read_again(data: Any) -> None:
-    for one in (data, {key: data for key in View().data}, {"scenario": {"base": START, "changes": {"x": data}}}):
+    for one in (data, dict.fromkeys(View().data, data), {"scenario": {"base": START, "changes": {"x": data}}}):
         view = View.of_data(one)
         path, _, query = view.url.partition("?")
         again = View.of_url(path, query)
@@ -130,3 +129,19 @@ def test_the_start_is_shown_where_the_choice_is_forged(lab: Laboratory) -> None:
     names = [f"{name}.{prop}" for name, prop in drawing.OUTPUTS]
     shown = dict(zip(names, draw(lab, "local", view, forged, wait=0.0), strict=True))
     assert shown["drawn.data"]["valid"] == {"base": START, "changes": {}}
+
+
+def test_more_than_a_link_holds_is_left_out_and_named() -> None:
+    for changes in ({"title.en": "x" * 70_000}, {f"a.{number}": 1 for number in range(500)}):
+        view = View.of_data({"scenario": {"base": "textbook-banking", "changes": changes}})
+        assert view.scenario == Choice(START)
+        assert view.unread == ("scenario",)
+
+
+def test_a_document_of_many_changes_is_kept_whole(lab: Laboratory, attacker: Attacker) -> None:
+    caps = "".join(f"          {year}: {year}.123456789\n" for year in range(1900, 2201))
+    text = "schema: 1\nextends: textbook-banking\nname: many\ninstruments:\n  carbon:\n    cap:\n      values:\n" + caps
+    answer = attacker.bring(text=text)
+    scenario = answer.json["response"]["view"]["data"]["scenario"]
+    assert scenario["base"].startswith("own-")
+    assert lab.draft("local", Choice(scenario["base"])).scenario is not None

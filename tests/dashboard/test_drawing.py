@@ -96,6 +96,13 @@ def test_a_scenario_that_cannot_be_run_leaves_the_last_one_and_says_why(lab: Any
     assert shown["drawn.data"]["valid"] == first["drawn.data"]["valid"]
 
 
+def test_a_link_to_a_scenario_that_cannot_be_run_shows_levers_to_mend_it(lab: Any) -> None:
+    shown = drawn(lab, replace(VIEW, scenario=Choice("textbook-banking", {"instruments.carbon.penalty.rate": -1})))
+    assert any(getattr(part, "id", None) == {"type": "lever", "path": "instruments.carbon.penalty.rate"}
+               for part in parts(shown["controls.children"]))  # fmt: skip
+    assert "instruments.carbon.penalty.rate" in shown["problems.data"]
+
+
 @pytest.mark.parametrize("base", ["nothing", "own-000000000000", "run-nowhere", "run-../../etc", "../x", ""])
 def test_a_scenario_that_is_not_there_is_a_message(lab: Any, base: str) -> None:
     shown = drawn(lab, replace(VIEW, scenario=Choice(base)))

@@ -363,7 +363,7 @@ def test_every_answer_has_the_headers(settings, path):
     assert "unsafe-inline" not in policy.partition("script-src")[2].partition(";")[0]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cache-Control"] == "no-store"
     assert {"Permissions-Policy", "Cross-Origin-Opener-Policy"} <= set(headers.keys())
     assert "Server" not in headers

@@ -69,6 +69,15 @@ def test_chinese_texts_are_chinese(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_chinese_is_written_without_spaces_and_with_wide_stops(page: str) -> None:
+    """A line that is folded in the file gets a space, which is none of Chinese."""
+    for path, text in of(page, "zh").items():
+        assert not re.search(r"[\u3000-\u303f\uff00-\uffef\u4e00-\u9fff] [\u4e00-\u9fff]", text), path
+        assert not re.search(r"[\u4e00-\u9fff][,;:?!]", re.sub(r"`[^`]*`", "", text)), path
+        assert not re.search(r"\d %", text), path
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_english_texts_have_no_chinese_but_the_glossary(page: str) -> None:
     for path, text in of(page, "en").items():
         if re.match(r"about\.glossary\.\d+\.1$|shell\.language$", path):

@@ -170,7 +170,7 @@ def test_run_writes_a_report_in_either_language_and_report_writes_it_again(quota
     assert code == 0
     assert out.splitlines()[-1] == f"report: {Path('mine') / 'report.html'}"
     text = (tmp_path / "mine" / "report.html").read_text(encoding="utf-8")
-    assert "教科书式许可证市场" in text
+    assert "教科书式许可市场" in text
     code, out, _ = quotalab("report", "mine", "--language", "en")
     assert (code, out.strip()) == (0, f"report: {Path('mine') / 'report.html'}")
     assert "Textbook permit market" in (tmp_path / "mine" / "report.html").read_text(encoding="utf-8")

@@ -156,7 +156,7 @@ def test_prices_are_means_over_seeds_and_bands_hold_the_middle(found: Comparison
     display = Display.of(found.scenario, "en")
     years = (2025, 2025 + YEARS - 1)
     figure = price_overlay(found.prices, "carbon", found.labels, years, display)
-    lines = [trace for trace in figure.data if trace.mode == "lines+markers"]
+    lines = [trace for trace in figure.data if trace.fill is None]
     assert [line.name for line in lines] == ["call", "posted", "&lt;b&gt;bold&lt;/b&gt;"]
     assert np.array(lines[0].y) == pytest.approx(10.25 + np.arange(YEARS * PERIODS))
     assert np.array(lines[1].y) == pytest.approx(12.25 + np.arange(YEARS * PERIODS))
