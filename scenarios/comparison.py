@@ -28,7 +28,7 @@ from scenarios.result_files import (
     versions,
     write_file,
 )
-from scenarios.run_pool import run_all
+from scenarios.run_pool import Outcome, run_all
 from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
@@ -64,6 +64,32 @@ class Comparison:
     tables: "dict[str, pd.DataFrame]"
     units: dict[str, str]
     manifest: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        arms: Sequence[Arm],
+        seeds: Sequence[int],
+        overrides: Mapping[str, Any] | None,
+        baseline: int,
+        outcomes: Sequence[Outcome],
+    ) -> "Comparison":
+        """Return the comparison of runs from their outcomes; tables, units and content hash are worked out here."""
+        tables = tables_of_outcomes(arms, outcomes)
+        units: dict[str, str] = {}
+        for outcome in outcomes:
+            units |= {kpi: unit for kpi, unit in outcome.units.items() if kpi not in units}
+        manifest = {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "name": name,
+            "seeds": list(seeds),
+            "baseline": baseline,
+            "content_hash": content_hash({table: tables[table] for table in ("kpis", "prices")}),
+            "versions": versions(),
+        }
+        return cls(name, tuple(arms), tuple(seeds), dict(overrides or {}), baseline, tables, units, manifest)
 
     @property
     def scenario(self) -> Scenario:
@@ -215,20 +241,7 @@ def compare(
     chosen = position(arms, baseline)
     tasks = [(index, seed) for index in range(len(arms)) for seed in numbers]
     outcomes = run_all([arm.scenario for arm in arms], tasks, workers, progress)
-    tables = tables_of_outcomes(arms, outcomes)
-    units: dict[str, str] = {}
-    for outcome in outcomes:
-        units |= {name: unit for name, unit in outcome.units.items() if name not in units}
-    manifest = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "name": os.fspath(scenario),
-        "seeds": list(numbers),
-        "baseline": chosen,
-        "content_hash": content_hash({name: tables[name] for name in ("kpis", "prices")}),
-        "versions": versions(),
-    }
-    return Comparison(os.fspath(scenario), arms, numbers, dict(overrides or {}), chosen, tables, units, manifest)
+    return Comparison.of(os.fspath(scenario), arms, numbers, overrides, chosen, outcomes)
 
 
 def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:

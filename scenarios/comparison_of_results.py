@@ -5,10 +5,8 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from scenarios.comparison import FORMAT, FORMAT_VERSION, Comparison
+from scenarios.comparison import Comparison
 from scenarios.comparison_arms import SCENARIO, Arm
-from scenarios.comparison_tables import tables_of_outcomes
-from scenarios.result_files import content_hash, versions
 from scenarios.run_pool import Outcome, prices_of
 from scenarios.schema import Scenario
 
@@ -51,20 +49,7 @@ def comparison_of_results(
         for which, (arm, own) in enumerate(zip(arms, results, strict=True))
         for result in own
     ]
-    tables = tables_of_outcomes(arms, outcomes)
-    units: dict[str, str] = {}
-    for outcome in outcomes:
-        units |= {kpi: unit for kpi, unit in outcome.units.items() if kpi not in units}
-    manifest = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "name": name,
-        "seeds": list(seeds),
-        "baseline": baseline,
-        "content_hash": content_hash({table: tables[table] for table in ("kpis", "prices")}),
-        "versions": versions(),
-    }
-    return Comparison(name, tuple(arms), seeds, dict(overrides or {}), baseline, tables, units, manifest)
+    return Comparison.of(name, arms, seeds, overrides, baseline, outcomes)
 
 
 def arms_that_differ(
