@@ -8,7 +8,6 @@ import base64
 import gzip
 import http.client
 import json
-import random
 import threading
 import time
 from collections.abc import Iterator
@@ -148,7 +147,7 @@ def together(served: Served, sessions: int, seconds: float) -> Told:
     until = time.monotonic() + seconds
 
     def person(number: int) -> None:
-        rng, step = random.Random(number), 0  # noqa: S311 - no secret
+        rng, step = np.random.default_rng(number), 0
         time.sleep(rng.uniform(0.0, PAUSE[1]))
         while time.monotonic() < until:
             percent = round(95.0 - 0.5 * number - 0.01 * step, 2)  # nobody else ever has it

@@ -2,7 +2,7 @@
    The view lives in the store "view"; Python draws everything from it. */
 (() => {
   "use strict";
-  const lab = (window.quotalab = { view: null, drawn: null });
+  const lab = (window.quotalab = { view: null });
   const go = (changes) => {
     if (!lab.view) return;
     window.dash_clientside.set_props("said", { children: "" });
@@ -53,7 +53,6 @@
     pin: () => go({ baseline: lab.view.scenario }),
     unpin: () => go({ baseline: null }),
     reset: () => go({ scenario: { base: lab.view.scenario.base, changes: {} } }),
-    swap: () => go({ scenario: lab.view.baseline || { base: lab.view.scenario.base, changes: {} }, baseline: lab.view.scenario }),
   };
 
   const options = (changes) => {

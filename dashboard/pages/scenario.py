@@ -66,7 +66,7 @@ def content(view: View, words: Words, found: Found) -> Component:
         drawn("compliance", overview.compliance(arms, key, display)),
     ]
     if all("firms" in result.tables for results in arms.values() for result in results):
-        parts.append(drawn("burden", overview.burdens(arms, "sector", rights, display)))
+        parts.append(drawn("burden", overview.burdens(arms, "sector", rights, display), wide=True))
     tiles, more = _tiles(words, found, key, display), _beside_tiles(view, words, found)
     return html.Div([tiles, more, kit.grid(parts), _honest(view, words, found)])
 
