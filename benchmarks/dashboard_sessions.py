@@ -175,8 +175,8 @@ def together(served: Served, sessions: int, seconds: float) -> Told:
 
 
 def _first_cap(figure: dict[str, Any]) -> float:
-    """Return the cap of the first year in the figure of flows: its first line is the scenario's own cap."""
-    y = figure["data"][0]["y"]
+    """Return the scenario's own cap of the first year in the figure of flows."""
+    y = next(one["y"] for one in figure["data"] if one.get("name") in {"Cap", "Cap · This scenario"})
     if isinstance(y, dict):
         return float(np.frombuffer(base64.b64decode(y["bdata"]), dtype=np.dtype(y["dtype"]))[0])
     return float(y[0])

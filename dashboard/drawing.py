@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable
 from importlib import import_module
+from secrets import token_hex
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
@@ -56,13 +57,19 @@ def draw(
     page = cast("Page", import_module(f"dashboard.pages.{view.page}"))
     if wish == "cancel":
         laboratory.cancel(session, shown)
+    asked = [[choice.text for choice in shown.arms], shown.seeds]
+    # What was cancelled, or failed, is tried again for whoever asks for it anew: another page, scenario, or the button.
+    again = wish == "again" or (wish != "cancel" and drawn.get("asked") != asked)
+    window = str(drawn.get("window") or token_hex(4))[:16]
     if page.needs_runs:  # so that they are under way while the levers are made
-        laboratory.find(session, shown, again=wish == "again")
+        laboratory.find(session, shown, again=again, window=window)
     scenario = draft.scenario
     if scenario is None:  # not even the start can be read; `_last_valid` makes sure that this cannot be
         raise RuntimeError(f"{shown.scenario.base} cannot be read")
     now: dict[str, Any] = {
         "valid": {"base": shown.scenario.base, "changes": dict(shown.scenario.changes)},
+        "asked": asked,
+        "window": window,
         "here": [view.page, view.language, shown.scenario.base],
     }
 
@@ -81,7 +88,7 @@ def draw(
         # Nothing at all would leave the inputs before in Dash's own list of what there is.
         controls = renewal.of("controls", [] if inputs is None else inputs)
         now["options"] = options_of([inputs, frame.chosen(shown, words, scenario, library)])
-    sight = laboratory.find(session, shown, wait, run=page.needs_runs)
+    sight = laboratory.find(session, shown, wait, run=page.needs_runs, window=window)
     stale = sight.found.underway and not sight.found.arm.results
     done = [len(arm.results) for arm in sight.found.arms]
     moving = [(run.key, run.state, run.done) for run in (*sight.runs, *sight.found.queue)]
@@ -97,18 +104,22 @@ def draw(
     now.setdefault("content", drawn.get("content", ""))
     now["parts"] = renewal.remembered(now)
     told = notes(words, view, problems, sight)
-    address = {
-        "underway": sight.found.underway, "at": monotonic(), "url": view.url,
-        "language": view.language, "dark": view.dark,
-        "title": f"{words.text(f'shell.pages.{view.page}')} · QuotaLab",
-    }  # fmt: skip
     layout = LAYOUTS.get(view.page, "work") + (" stale" if keep else "")
     panel = _made(words, lambda: status(shown, words, sight.found, sight.runs, sight.finished, sight.wanted))
     fields = {problem.key.removeprefix("--set "): problem_sentence(problem, view.language) for problem in problems}
     return (
-        head, controls, content, panel, told, frame.footer(words), layout, address, now, fields,
+        head, controls, content, panel, told, frame.footer(words), layout, _address(view, words, sight), now, fields,
         renewal.changes or no_update,
     )  # fmt: skip
+
+
+def _address(view: View, words: Words, sight: "Sight") -> dict[str, Any]:
+    """Return what the browser's own script needs: address, language and theme of the view, and whether to ask again."""
+    return {
+        "underway": sight.found.underway, "at": monotonic(), "url": view.url,
+        "language": view.language, "dark": view.dark,
+        "title": f"{words.text(f'shell.pages.{view.page}')} · QuotaLab",
+    }  # fmt: skip
 
 
 def _controls(

@@ -137,7 +137,9 @@ class Laboratory:
             name=scenario.name,
         )  # fmt: skip
 
-    def find(self, session: str, view: View, wait: float = 0.0, *, run: bool = True, again: bool = False) -> Sight:
+    def find(
+        self, session: str, view: View, wait: float = 0.0, *, run: bool = True, again: bool = False, window: str = ""
+    ) -> Sight:
         """Return what there is of a view's results, and ask for what is missing.
 
         Parameters
@@ -146,6 +148,8 @@ class Laboratory:
         wait : seconds to wait for runs that are under way.
         run : whether to ask for what is missing.
         again : whether to try once more what failed or was cancelled.
+        window : which window of the session looks: what it wanted before and wants no more is cancelled, and nothing
+            of another one.
         """
         words = Words(view.language)
         arms: list[tuple[Choice, Prepared, str]] = []
@@ -156,7 +160,7 @@ class Laboratory:
         wanted = [self._ref(session, made, seed) for seed in range(view.seeds) for _, made, _ in arms]
         results = {ref.key: self._result(session, ref) for ref in wanted}
         missing = [ref for ref in wanted if results[ref.key] is None] if run else []
-        refusal = self._ask(session, missing, {ref.key for ref in wanted}, again=again)
+        refusal = self._ask(session, missing, {ref.key for ref in wanted}, again=again, window=window)
         if missing and wait > 0.0:
             jobs = [job for ref in missing if (job := self.jobs.find(session, ref.key)) is not None]
             with self.waiting.place(session) as granted:
@@ -186,13 +190,13 @@ class Laboratory:
         return self.store.get(session, ref.key, ref.name, ref.seed)
 
     def _ask(
-        self, session: str, missing: list[RunRef], keep: set[str], *, again: bool
+        self, session: str, missing: list[RunRef], keep: set[str], *, again: bool, window: str
     ) -> tuple[str, Mapping[str, object]] | None:
         try:
             if not missing:
                 return None
             for ref in missing:
-                self.jobs.submit(session, ref, supersede="view", keep=keep, again=again)
+                self.jobs.submit(session, ref, supersede=f"view {window}", keep=keep, again=again)
         except Refused as refused:
             return refused.code, refused.values
         return None

@@ -3,7 +3,7 @@
 (function () {
   const dictionary = {
     // The bar of buttons; the same words as in the Chinese reports.
-    "Download plot as a PNG": "下载图片(PNG)",
+    "Download plot as a PNG": "下载图片（PNG）",
     "Download plot": "下载图片",
     "Download plot as JSON": "下载图的数据(JSON)",
     "Reset axes": "重置坐标轴",

@@ -42,10 +42,11 @@ def flows(arms: Arms, instrument: str, display: "Display", height: int = 300) ->
     every = [table.to_numpy().ravel() for table in tables.values()] + [cap.to_numpy() for cap in caps.values()]
     size, unit = display.scale(factor * np.concatenate(every), unit)
     figure = empty_figure(display, f"{display.text('figures.flow')} ({unit})", height=height)
+    alike = all(cap.equals(next(iter(caps.values()))) for cap in caps.values())
     for position, (name, cap) in enumerate(caps.items()):
-        if position and cap.equals(next(iter(caps.values()))):
-            continue
-        words = display.text("figures.cap") if len(caps) == 1 else f"{display.text('figures.cap')} · {name}"
+        if position and alike:
+            break
+        words = display.text("figures.cap") if alike else f"{display.text('figures.cap')} · {name}"
         figure.add_scatter(
             x=cap.index, y=cap * factor / size, name=label(words), mode="markers", legendgroup=name,
             marker={"symbol": "line-ew-open", "size": 18, "color": SERIES[position], "line": {"width": 2}},

@@ -128,6 +128,37 @@ def test_runs_under_way_are_told_and_can_be_cancelled_and_begun_again(tmp_path: 
     assert "95 % interval" in text(done["content.children"])
 
 
+def test_a_baseline_that_was_cancelled_is_run_again_for_the_next_scenario(tmp_path: Path) -> None:
+    lab = laboratory(tmp_path, hold=True)
+    shown = drawn(lab, VIEW)
+    stopped = drawn(lab, VIEW, shown["drawn.data"], "cancel")
+    asked = drawn(lab, VIEW, stopped["drawn.data"])
+    assert not asked["address.data"]["underway"]  # the same view asks for nothing that was cancelled
+    moved = drawn(lab, replace(VIEW, scenario=Choice(CHANGED.base, {"rounds": 1})), asked["drawn.data"])
+    assert moved["address.data"]["underway"]
+    lab.pool.go_on()
+    assert {(run.overrides.get("rounds"), len(run.overrides)) for run in lab.pool.done} == {(1, 3), (None, 2)}
+
+
+def test_two_windows_of_one_person_do_not_stop_each_others_runs(tmp_path: Path) -> None:
+    lab = laboratory(tmp_path, hold=True)
+    other = replace(VIEW, scenario=Choice(CHANGED.base, {"rounds": 1}))
+    one, two = drawn(lab, VIEW), drawn(lab, other)
+    for _ in range(3):
+        one = drawn(lab, VIEW, one["drawn.data"])
+        two = drawn(lab, other, two["drawn.data"])
+    assert len(lab.pool.held) == 3  # both scenarios and the baseline of both
+    drawn(lab, replace(VIEW, scenario=Choice(CHANGED.base, {"rounds": 3})), one["drawn.data"])
+    rounds = [ticket.run.overrides.get("rounds") for ticket in lab.pool.held]
+    assert sorted(str(one) for one in rounds) == ["1", "3", "None"]  # what the first wanted before is stopped
+
+
+def test_a_page_that_is_opened_anew_runs_what_was_cancelled(tmp_path: Path) -> None:
+    lab = laboratory(tmp_path, hold=True)
+    drawn(lab, VIEW, drawn(lab, VIEW)["drawn.data"], "cancel")
+    assert drawn(lab, VIEW)["address.data"]["underway"]
+
+
 def test_what_was_there_stays_while_a_lever_is_followed(tmp_path: Path) -> None:
     lab = laboratory(tmp_path, hold=True)
     drawn(lab, VIEW)
@@ -141,10 +172,10 @@ def test_what_was_there_stays_while_a_lever_is_followed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", ["died", "memory", "seconds", "no_worker", "error"])
 def test_a_run_that_fails_says_so(tmp_path: Path, code: str) -> None:
     lab = laboratory(tmp_path, hold=True)
-    drawn(lab, VIEW)
+    before = drawn(lab, VIEW)["drawn.data"]
     lab.pool.fail(code)
     for language, word in (("en", "textbook-banking, seed 0"), ("zh", "textbook-banking，种子 0")):
-        shown = drawn(lab, replace(VIEW, language=language))
+        shown = drawn(lab, replace(VIEW, language=language), before)
         assert word in text(shown["status.children"])
 
 
