@@ -32,8 +32,11 @@ if TYPE_CHECKING:
 
 RECORDED = ("trades",)
 """What the pages show and a run does not keep by itself."""
-RECORDED_FIRST = (*RECORDED, "sessions")
-"""The same for the first seed only, whose sessions are shown: their orders take more memory than all other tables."""
+RECORDED_CLOSELY = (*RECORDED, "sessions")
+"""The same where sessions of the first seed are looked at: their orders take a third of a small run's time, and more
+memory than all other tables."""
+CLOSELY = "markets"
+"""The page that looks at sessions."""
 DRAFTS = 256
 SHIPPED = frozenset(library())
 VALIDATION = ".validation"
@@ -42,15 +45,15 @@ LISTING = {"runs", "sweeps"}
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A choice that was read: its draft, and if it can be run its runs without seed: the first one, and any other."""
+    """A choice that was read: its draft, and if it can be run its runs without seed, looked at closely or not."""
 
     draft: Draft
-    first: RunRef | None = None
-    other: RunRef | None = None
+    closely: RunRef | None = None
+    plain: RunRef | None = None
 
-    def run(self, seed: int) -> RunRef:
+    def run(self, seed: int, *, closely: bool = False) -> RunRef:
         """Return the run with a seed; its folder is still to be given."""
-        run = self.other if seed else self.first
+        run = self.closely if closely else self.plain
         if run is None:
             raise ValueError("this choice cannot be run")
         return replace(run, key=seeded(run.scenario_key, seed), seed=seed)
@@ -116,8 +119,8 @@ class Laboratory:
         draft = self.shelf.draft(session, choice.base, choice.changes)
         made = Prepared(draft)
         if draft.scenario is not None:
-            first, other = (self._run(session, choice, draft.scenario, kept) for kept in (RECORDED_FIRST, RECORDED))
-            made = Prepared(draft, first, other)
+            kinds = RECORDED_CLOSELY, RECORDED
+            made = Prepared(draft, *(self._run(session, choice, draft.scenario, kept) for kept in kinds))
         with self._lock:
             self._prepared[at] = made
             while len(self._prepared) > DRAFTS:
@@ -155,9 +158,10 @@ class Laboratory:
         arms: list[tuple[Choice, Prepared, str]] = []
         for choice, label in zip(view.arms, words.text("shell.arms"), strict=False):
             made = self.prepared(session, choice)
-            if made.draft.scenario is not None and made.first is not None:
+            if made.draft.scenario is not None and made.plain is not None:
                 arms.append((choice, made, label))
-        wanted = [self._ref(session, made, seed) for seed in range(view.seeds) for _, made, _ in arms]
+        refs = [[self._ref(session, made, seed, view.page) for seed in range(view.seeds)] for _, made, _ in arms]
+        wanted = [ref for of_seed in zip(*refs, strict=True) for ref in of_seed]
         results = {ref.key: self._result(session, ref) for ref in wanted}
         missing = [ref for ref in wanted if results[ref.key] is None] if run else []
         refusal = self._ask(session, missing, {ref.key for ref in wanted}, again=again, window=window)
@@ -166,18 +170,30 @@ class Laboratory:
             with self.waiting.place(session) as granted:
                 self.jobs.wait(jobs, wait if granted else 0.0)
             results |= {ref.key: self._result(session, ref) for ref in missing}
-        return self._seen(session, view, arms, results, missing, refusal)
+        shown = [
+            Arm(
+                choice,
+                made.draft.scenario,  # type: ignore[arg-type]
+                label,
+                tuple(result for ref in own if (result := results[ref.key]) is not None),
+                job.frame if (job := self.jobs.find(session, own[0].key)) is not None else None,
+            )
+            for (choice, made, label), own in zip(arms, refs, strict=True)
+        ]
+        return self._seen(session, view, shown, missing, refusal)
 
     def cancel(self, session: str, view: View) -> None:
         """Cancel every run of a view that is not done."""
         for choice in view.arms:
             made = self.prepared(session, choice)
-            if made.first is not None:
+            if made.plain is not None:
                 for seed in range(view.seeds):
-                    self.jobs.cancel(session, made.run(seed).key)
+                    self.jobs.cancel(session, self._ref(session, made, seed, view.page).key)
 
-    def _ref(self, session: str, made: Prepared, seed: int) -> RunRef:
-        run = made.run(seed)
+    def _ref(self, session: str, made: Prepared, seed: int, page: str) -> RunRef:
+        """Return the run that a page shows: one that was looked at closely will do for any page."""
+        closely = seed == 0 and (page == CLOSELY or self.store.held(session, made.run(0, closely=True).key) is not None)
+        run = made.run(seed, closely=closely)
         return replace(run, folder=str(self.store.target(session, run.key, run.name, seed)))
 
     def _result(self, session: str, ref: RunRef) -> "RunResult | None":
@@ -205,26 +221,11 @@ class Laboratory:
         self,
         session: str,
         view: View,
-        arms: list[tuple[Choice, Prepared, str]],
-        found: Mapping[str, "RunResult | None"],
+        shown: list[Arm],
         missing: list[RunRef],
         refusal: tuple[str, Mapping[str, object]] | None,
     ) -> Sight:
         jobs = {job.key: job for job in self.jobs.of(session)}
-        shown: list[Arm] = []
-        for choice, made, label in arms:
-            keys = [made.run(seed).key for seed in range(view.seeds)]
-            results = [found.get(key) for key in keys]
-            first = jobs.get(keys[0])
-            shown.append(
-                Arm(
-                    choice,
-                    made.draft.scenario,  # type: ignore[arg-type]
-                    label,
-                    tuple(result for result in results if result is not None),
-                    first.frame if first is not None else None,
-                )
-            )
         runs = tuple(
             self._underway(jobs[ref.key]) for ref in missing if ref.key in jobs and jobs[ref.key].state != "done"
         )

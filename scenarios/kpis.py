@@ -111,6 +111,7 @@ def kpis_of(tables: "Mapping[str, pd.DataFrame]", scenario: Scenario) -> "pd.Ser
     """Return every indicator of a run as a series, units by name in ``attrs["units"]``."""
     import pandas as pd
 
+    tables = {name: _bare(frame) for name, frame in tables.items()}
     money = scenario.money.currency.en
     values: dict[str, float] = {}
     units: dict[str, str] = {}
@@ -136,6 +137,13 @@ def kpis_of(tables: "Mapping[str, pd.DataFrame]", scenario: Scenario) -> "pd.Ser
     series = pd.Series(values, dtype=np.float64, name="value")
     series.attrs["units"] = units
     return series
+
+
+def _bare(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Return a table without its units, which every selection would copy: a fifth of the time of all indicators."""
+    bare = frame.copy(deep=False)
+    bare.attrs = {}
+    return bare
 
 
 def declared(name: str) -> InstrumentKpi | RunKpi:

@@ -137,7 +137,7 @@ def test_a_baseline_that_was_cancelled_is_run_again_for_the_next_scenario(tmp_pa
     moved = drawn(lab, replace(VIEW, scenario=Choice(CHANGED.base, {"rounds": 1})), asked["drawn.data"])
     assert moved["address.data"]["underway"]
     lab.pool.go_on()
-    assert {(run.overrides.get("rounds"), len(run.overrides)) for run in lab.pool.done} == {(1, 3), (None, 2)}
+    assert {(run.overrides.get("rounds"), len(run.overrides)) for run in lab.pool.done} == {(1, 2), (None, 1)}
 
 
 def test_two_windows_of_one_person_do_not_stop_each_others_runs(tmp_path: Path) -> None:
@@ -184,6 +184,17 @@ def test_the_same_run_is_done_once(tmp_path: Path) -> None:
     for _ in range(20):
         drawn(lab, VIEW)
     assert len(lab.pool.done) == 2  # the scenario and its baseline
+
+
+def test_sessions_are_kept_for_the_page_that_looks_at_them_and_serve_the_others_too(tmp_path: Path) -> None:
+    lab = laboratory(tmp_path)
+    drawn(lab, VIEW)
+    assert all("recording.sessions" not in run.overrides for run in lab.pool.done)
+    drawn(lab, replace(VIEW, page="markets"))
+    assert sum("recording.sessions" in run.overrides for run in lab.pool.done) == 2
+    assert "orders" in lab.find("local", VIEW).found.result.tables
+    drawn(lab, replace(VIEW, page="firms"))
+    assert len(lab.pool.done) == 4
 
 
 def test_sessions_of_a_server_with_a_token_share_nothing(tmp_path: Path) -> None:

@@ -3,19 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
+import dash_mantine_components as dmc
 import pytest
+from dash import dcc, html
+from dash.development.base_component import Component
 
-dmc = pytest.importorskip("dash_mantine_components")
-
-from dash import dcc, html  # noqa: E402
-from dash.development.base_component import Component  # noqa: E402
-
-from dashboard.forms import field_input, lever_id, section_form, step_of  # noqa: E402
-from dashboard.words import Words  # noqa: E402
-from scenarios import load  # noqa: E402
-from scenarios.changes import applied, value_at  # noqa: E402
-from scenarios.form_changes import MARKS, rebuilt  # noqa: E402
-from scenarios.forms import FormField, form_of  # noqa: E402
+from dashboard.forms import field_input, lever_id, section_form, step_of
+from dashboard.words import Words
+from scenarios import load
+from scenarios.changes import applied, value_at
+from scenarios.form_changes import MARKS, rebuilt
+from scenarios.forms import FormField, form_of
 
 SECTIONS = ("calendar", "money", "behaviours", "world", "population", "recording", "rounds", "title", "notes")
 
