@@ -89,6 +89,10 @@ class Laboratory:
     """
 
     def __init__(self, settings: Settings, pool: Pool | None = None) -> None:
+        # Two threads that import pandas at once let plotly see half of it.
+        import pandas as pd  # noqa: F401
+        import plotly.graph_objects  # noqa: F401
+
         self.settings = settings
         self.store = Store(settings.runs, settings.result_bytes, apart=settings.apart)
         self.shelf = Shelf(settings, self.store)

@@ -58,10 +58,6 @@ def serve(
     settings = replace(settings, port=found.getsockname()[1], apart=settings.apart or settings.token is not None)
     try:
         if app is None:
-            # Two threads that import pandas at once let plotly see half of it.
-            import pandas as pd  # noqa: F401
-            import plotly.graph_objects  # noqa: F401
-
             from dashboard.app import create_app
             from dashboard.laboratory import Laboratory
 
