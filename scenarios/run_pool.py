@@ -229,6 +229,10 @@ class _Bench:
 def prices_of(markets: "pd.DataFrame") -> "pd.DataFrame":
     """Return one row per period, instrument and venue: volume and volume-weighted price (NaN where none traded)."""
     keys = ["period", "year", "month", "instrument", "venue"]
-    sums = markets.groupby(keys, sort=False)[["turnover", "volume"]].sum().reset_index()
+    if markets.duplicated(["period", "instrument", "venue"]).any():
+        sums = markets.groupby(keys, sort=False)[["turnover", "volume"]].sum().reset_index()
+    else:
+        sums = markets[[*keys, "turnover", "volume"]].reset_index(drop=True)
+        sums.attrs = {}
     sums["price"] = sums["turnover"] / sums["volume"].where(sums["volume"] > 0)
     return sums[[*keys, "price", "volume"]]
