@@ -40,7 +40,8 @@ def classes_of(values: npt.ArrayLike, apart: bool = False) -> Ints:
 def between(means: Floats, classes: Ints) -> float:
     """Return MST − MSW, the variance of what the class leads one to expect; NaN below two units.
 
-    Where every unit is a class of its own nothing is left to judge chance by, and all variance counts as between.
+    Where every unit is a class of its own, the classes are all there is and nothing is left to judge chance by: it is
+    the plain variance between them.
     """
     number = means.size
     if number < 2:
@@ -50,7 +51,7 @@ def between(means: Floats, classes: Ints) -> float:
     sums = np.bincount(classes, weights=means)
     left = means - (sums / np.maximum(counts, 1))[classes]
     degrees = number - int((counts > 0).sum())
-    return total - (float(left @ left) / degrees if degrees > 0 else 0.0)
+    return total - float(left @ left) / degrees if degrees > 0 else float(means.var())
 
 
 class Units(NamedTuple):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+MOST_TURNS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +86,23 @@ def summarised(table: Floats, failed: int = 0) -> Replicates:
     """
     known = np.isfinite(table)
     filled = np.where(known, table, 0.0)
-    number = known.sum(axis=1)
-    height = max(int(known.any(axis=1).sum()), 1)
-    means = _mean(filled, known)
-    level = float(np.nansum(means)) / height
-    # What a seed adds to every row: zero on average, so that rows with all seeds keep their plain means.
-    seed_effect = np.nan_to_num(_mean(np.where(known, filled - means[:, None], 0.0).T, known.T))
-    means = _mean(np.where(known, filled - seed_effect, 0.0), known)
+    means, seed_effect = _mean(filled, known), np.zeros(table.shape[1])
+    # Least squares of row + seed by turns; the first turn is exact where no value is missing.
+    for _ in range(MOST_TURNS):
+        rest = np.where(known, filled - means[:, None], 0.0)
+        found = np.nan_to_num(_mean(rest.T, known.T))
+        found -= found.mean() if found.size else 0.0  # a row with every seed keeps its plain mean
+        change = np.abs(found - seed_effect).max(initial=0.0)
+        seed_effect = found
+        means = _mean(np.where(known, filled - seed_effect, 0.0), known)
+        if change <= 1e-12 * np.abs(filled).max(initial=0.0):
+            break
     rest = np.where(known, filled - seed_effect - means[:, None], 0.0)
+    number = known.sum(axis=1)
     scale = np.sqrt(np.maximum(number * (number - 1.0), 1.0))
     errors = np.where((number > 1)[:, None], rest / scale[:, None], 0.0)
     # Sums of equal values differ by rounding; what seeds do not change has no error.
-    size = np.abs(filled).max(initial=0.0) + abs(level)
-    errors = np.where(np.abs(errors) <= 1e-13 * size, 0.0, errors)
+    errors = np.where(np.abs(errors) <= 1e-13 * np.abs(filled).max(initial=0.0), 0.0, errors)
     return Replicates(means, errors, failed, bool((number > 1).any()))
 
 

@@ -82,7 +82,7 @@ def indices(means: Floats, errors: Floats, blocks: Blocks) -> Indices:
     pairs = np.triu_indices(size, 1) if ba.shape[1] else (np.empty(0, dtype=np.int64),) * 2
     if len(a) < 2 or variance <= (1e-12 * np.abs(both).max()) ** 2:
         return Indices(nothing, nothing, np.full(len(pairs[0]), np.nan))
-    centre = both.mean()
+    centre = np.concatenate([both, ab.ravel(), ba.ravel()]).mean()
     a, b, ab, ba = a - centre, b - centre, ab - centre, ba - centre
     wide_a, wide_b = (np.broadcast_to(one[:, None], ab.shape) for one in (a, b))
     noise = float((np.concatenate([noise_a, noise_b]) ** 2).sum(axis=1).mean())
