@@ -85,7 +85,7 @@ def units_of(parameter: npt.ArrayLike, unit: npt.ArrayLike, other: npt.ArrayLike
     return Units(own.astype(np.int64), others.astype(np.int64), classes_of(np.asarray(parameter)[first], alone))
 
 
-def share(means: Floats, errors: Floats, units: Units, drawn: Ints | None = None) -> Floats:
+def share(means: Floats, noise: Floats, units: Units, drawn: Ints | None = None) -> Floats:
     """Return the first-order index of a parameter as an array without axes; NaN where there is no variance.
 
     The value of a unit is its mean over what it is crossed with, each of these less its own mean first, so that a point
@@ -94,7 +94,7 @@ def share(means: Floats, errors: Floats, units: Units, drawn: Ints | None = None
 
     Parameters
     ----------
-    means, errors : of the points.
+    means, noise : of the points, and the variance of these means that seeds cause.
     drawn : the units to use, some more than once; by default each once.
     """
     chosen = np.arange(units.number) if drawn is None else drawn
@@ -106,7 +106,7 @@ def share(means: Floats, errors: Floats, units: Units, drawn: Ints | None = None
     number = weight.sum()
     apart = means - weight @ means / number
     variance = float(weight @ apart**2) / max(number - 1.0, 1.0)
-    left = variance - float(weight @ (errors**2).sum(axis=1)) / number
+    left = variance - float(weight @ noise) / number
     if variance <= (1e-12 * np.abs(means).max(initial=0.0)) ** 2 or left <= 0.0:
         return np.array(np.nan)
     return np.array(between(of_unit[chosen], units.classes[chosen]) / left)
@@ -119,11 +119,9 @@ def share_and_error(values: Replicates, units: Units, resamples: int, rng: np.ra
     """
     if units.number == 0:
         return np.nan, np.nan
-    value = float(share(values.means, values.errors, units))
+    noise = (values.errors**2).sum(axis=1)
+    value = float(share(values.means, noise, units))
     if len(np.unique(units.classes)) == units.number:
         return value, np.nan
-    drawn = [
-        share(values.means, values.errors, units, rng.integers(units.number, size=units.number))
-        for _ in range(resamples)
-    ]
+    drawn = [share(values.means, noise, units, rng.integers(units.number, size=units.number)) for _ in range(resamples)]
     return value, float(np.std(drawn, ddof=1))

@@ -150,6 +150,7 @@ def first_order(
     def measured(values: Replicates) -> _Measured:
         points = np.flatnonzero(np.isfinite(values.means))
         used = values.of(points)
+        noise = (used.errors**2).sum(axis=1)
         columns = layout.reindex(points)
         rng = np.random.default_rng(seed)
         found = []
@@ -160,7 +161,7 @@ def first_order(
             crossed_with = columns[other] if other else None
             units = correlation_ratio.units_of(columns[parameter.name], unit, crossed_with, alone)
             value, by_unit = correlation_ratio.share_and_error(used, units, resamples, rng)
-            by_seed = seed_errors(lambda means: correlation_ratio.share(means, used.errors, units), used)  # noqa: B023
+            by_seed = seed_errors(lambda means: correlation_ratio.share(means, noise, units), used)  # noqa: B023
             every = layout.index.nunique() if own == "point" else runs[own].nunique()
             found.append((value, by_unit, float(by_seed), units.number, every - units.number))
         value, by_unit, by_seed, number, left_out = (np.array(column) for column in zip(*found, strict=True))
