@@ -183,6 +183,17 @@ def read_text(
     )
 
 
+def read_node(tree: Node, label: str, folders: dict[str, Path], overrides: Mapping[str, Any] | None = None) -> Draft:
+    """Return everything that can be said about a whole document that is a tree already; see `read`.
+
+    Parameters
+    ----------
+    folders : what relative paths are relative to, by the label of the file that writes them.
+    """
+    tree, problems = _begun(tree, [], label)
+    return _draft(tree, problems, _Source(label, Path(label)), dict(folders), overrides)
+
+
 def load_text(
     text: str,
     label: str = "text",

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
+from market.rules import Rule
 from scenarios.documents import Node
 from scenarios.schema import Scenario
 
@@ -31,34 +32,38 @@ _BOUND = {
 }
 
 
-def explain(error: Any, tree: Node) -> tuple[Path, str, str]:
-    """Return the key path, the message and the remedy of one finding of pydantic about a tree."""
+def explain(error: Any, tree: Node, top: type[Rule] = Scenario) -> tuple[Path, str, str]:
+    """Return the key path, the message and the remedy of one finding of pydantic about a tree of a class."""
     path, about_key = _path(error["loc"], tree)
     kind, context = error["type"], error.get("ctx", {})
     found = _shown(error["input"])
     if kind == "missing":
-        return path, "the key is missing", f"Add it: {_described(path, tree)}."
+        return path, "the key is missing", f"Add it: {_described(path, tree, top)}."
     if kind == "extra_forbidden":
-        known = known_keys(path[:-1], tree)
+        known = known_keys(path[:-1], tree, top)
         return path, "the key is not known", suggestion(str(path[-1]), known, "Known here")
     if kind in _BOUND:
         name, words = _BOUND[kind]
         bound = _number(context[name])
-        return path, f"{found} is not {words} {bound}", f"Give a value {words} {bound} for {_described(path, tree)}."
+        return (
+            path,
+            f"{found} is not {words} {bound}",
+            f"Give a value {words} {bound} for {_described(path, tree, top)}.",
+        )
     if kind in _WRONG_TYPE:
         wanted = _WRONG_TYPE[kind]
         where = "a key here" if about_key else "the value"
         return path, f"{where} must be {wanted}, not {_named(error['input'])}", _cast(wanted, error["input"])
-    return _special(kind, context, path, found, tree)
+    return _special(kind, context, path, found, tree, top)
 
 
-def _special(kind: str, context: Any, path: Path, found: str, tree: Node) -> tuple[Path, str, str]:
-    described = _described(path, tree)
+def _special(kind: str, context: Any, path: Path, found: str, tree: Node, top: type[Rule]) -> tuple[Path, str, str]:
+    described = _described(path, tree, top)
     if kind in {"union_tag_invalid", "literal_error"}:
         return _choice(kind, context, path, found)
     if kind == "union_tag_not_found":
         path, message = (*path, "kind"), "the key is missing"
-        remedy = f"Add `kind: …`, one of {', '.join(_kinds(path[:-1], tree))}."
+        remedy = f"Add `kind: …`, one of {', '.join(_kinds(path[:-1], tree, top))}."
     elif kind == "string_pattern_mismatch":
         message = f"{found} is not a name that can be used here"
         remedy = f"Use a short name in lower-case letters and digits (pattern {context['pattern']})."
@@ -109,20 +114,20 @@ def suggestion(word: str, known: list[str], lead: str) -> str:
     return f"{lead}: {', '.join(known)}." if known else "Remove it."
 
 
-def known_keys(path: Path, tree: Node) -> list[str]:
+def known_keys(path: Path, tree: Node, top: type[Rule] = Scenario) -> list[str]:
     """Return the keys that the schema knows at a path."""
-    return list(_at(path, tree).get("properties", {}))
+    return list(_at(path, tree, top).get("properties", {}))
 
 
 @cache
-def _schema() -> dict[str, Any]:
-    return Scenario.model_json_schema()
+def _schema(top: type[Rule]) -> dict[str, Any]:
+    return top.model_json_schema()
 
 
-def _at(path: Path, tree: Node) -> dict[str, Any]:
+def _at(path: Path, tree: Node, top: type[Rule]) -> dict[str, Any]:
     """Return the schema at a path, following references and the kind that the document names."""
-    here, node = _schema(), tree
-    here = _settled(here, node)
+    here, node = _schema(top), tree
+    here = _settled(here, node, top)
     for step in path:
         inside = node.value if node is not None else None
         if isinstance(inside, dict):
@@ -137,11 +142,11 @@ def _at(path: Path, tree: Node) -> dict[str, Any]:
             here = next(iter(here["patternProperties"].values()))
         else:
             here = here.get("additionalProperties") or here.get("items") or next(iter(here.get("prefixItems", [])), {})
-        here = _settled(here, node)
+        here = _settled(here, node, top)
     return here
 
 
-def _settled(here: Any, node: Node | None) -> dict[str, Any]:
+def _settled(here: Any, node: Node | None, top: type[Rule]) -> dict[str, Any]:
     if not isinstance(here, dict):
         return {}
     described = {key: here[key] for key in ("description", "unit") if key in here}
@@ -154,16 +159,16 @@ def _settled(here: Any, node: Node | None) -> dict[str, Any]:
         if tag is not None and isinstance(tag.value, str) and tag.value in kinds:
             here = {"$ref": kinds[tag.value]}
     if "$ref" in here:
-        here = _schema()["$defs"][here["$ref"].rsplit("/", 1)[1]]
+        here = _schema(top)["$defs"][here["$ref"].rsplit("/", 1)[1]]
     return {**here, **described}
 
 
-def _kinds(path: Path, tree: Node) -> list[str]:
-    return list(_at(path, tree).get("discriminator", {}).get("mapping", {}))
+def _kinds(path: Path, tree: Node, top: type[Rule]) -> list[str]:
+    return list(_at(path, tree, top).get("discriminator", {}).get("mapping", {}))
 
 
-def _described(path: Path, tree: Node) -> str:
-    here = _at(path, tree)
+def _described(path: Path, tree: Node, top: type[Rule]) -> str:
+    here = _at(path, tree, top)
     unit = f" ({here['unit']})" if "unit" in here else ""
     name = f"`{path[-1]}`" if path else "the file"
     return f"{name}, {str(here['description']).splitlines()[0].rstrip('.')}{unit}" if "description" in here else name

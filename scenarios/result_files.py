@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FORMAT = "quotalab-result"
 FORMAT_VERSION = 1
-COMMANDS = {FORMAT: "quotalab run", "quotalab-comparison": "quotalab compare"}
+COMMANDS = {FORMAT: "quotalab run", "quotalab-comparison": "quotalab compare", "quotalab-sweep": "quotalab sweep"}
 """The commands that write folders, by the format that their manifests name."""
 MANIFEST = "manifest.json"
 PARTIAL = ".partial"

@@ -1,0 +1,248 @@
+"""Makes the runs of a sweep: a bounded window of chunks at an executor, retries, resume, progress.
+
+The chunks are fixed before the first run and each is written by the worker that made it, so what is in the store does
+not depend on the engine, the number of workers or the order. The process that waits here holds numbers only.
+"""
+
+import os
+from collections import Counter, deque
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from market.errors import QuotaLabError
+from scenarios.errors import InputError, Problem
+from scenarios.sweeps.executors import Engine, Pool, given, processes
+from scenarios.sweeps.loading import SweepPlan, load_sweep
+from scenarios.sweeps.size import check_room, chunk_size
+from scenarios.sweeps.store import SweepStore, continue_in, create, remove_parts
+from scenarios.sweeps.work import ChunkDone, Row, dead_rows, folder_of, run_alone, run_chunk, write_rows
+
+if TYPE_CHECKING:
+    from scenarios.sweeps.results import SweepResult
+
+Result = TypeVar("Result")
+
+ATTEMPTS = 3
+"""Times that a chunk is tried while workers die, and then each of its runs alone, before a run is a failure."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a sweep is.
+
+    Attributes
+    ----------
+    done, total : units of work (runs, or points with as many seeds as needed), those of earlier sessions included.
+    failed : runs that failed in this session.
+    seconds : since this session began.
+    begun : units that were there when it began.
+    """
+
+    done: int
+    total: int
+    failed: int = 0
+    seconds: float = 0.0
+    begun: int = 0
+    model_seconds: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Units of work a second in this session."""
+        return (self.done - self.begun) / self.seconds if self.seconds > 0.0 else 0.0
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds that the rest takes at this rate; infinite while nothing is known."""
+        return (self.total - self.done) / self.rate if self.rate > 0.0 else float("inf")
+
+
+Watcher = Callable[[Progress], None]
+
+
+def sweep(
+    plan: SweepPlan | str | os.PathLike[str],
+    folder: str | os.PathLike[str],
+    *,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    engine: Engine | None = None,
+    progress: Watcher | None = None,
+    retry_failed: bool = False,
+) -> "SweepResult":
+    """Make the runs of a sweep that its folder does not have yet, and return all of them.
+
+    Parameters
+    ----------
+    plan : as `load_sweep` or `sweep_of` return it, or the path of a sweep's file.
+    folder : the store; where it holds this sweep already, the missing runs are made.
+    workers : number of processes, one a processor if not given; 1 runs everything in this one. More than one needs the
+        call to stand under ``if __name__ == "__main__":`` in a script.
+    executor : of the standard library's interface, instead of processes; it is not shut down.
+    engine : another way to open a pool, such as `scenarios.sweeps.executors.dask`.
+    progress : called after every chunk.
+    retry_failed : whether chunks with failed runs are made again.
+
+    Raises
+    ------
+    InputError : where the sweep or the folder cannot be used; nothing was run. A run that fails is a row.
+    QuotaLabError : where the disk does not take a part, or no worker can be started; what was done is kept.
+    """
+    from scenarios.sweeps.results import SweepResult
+
+    if workers is not None and workers < 1:
+        raise InputError([Problem("sweep", 0, "workers", f"{workers} is no number of processes", "Give 1 or more.")])
+    if not isinstance(plan, SweepPlan):
+        plan = load_sweep(plan)
+    store = prepared(plan, folder)
+    chosen = engine or (given(executor) if executor is not None else processes(workers))
+    run_store(store, None if workers == 1 and engine is None and executor is None else chosen, progress, retry_failed)
+    return SweepResult.open(folder)
+
+
+def prepared(plan: SweepPlan, folder: str | os.PathLike[str]) -> SweepStore:
+    """Return the store of a sweep: the one that was begun in a folder, or a new one if the disk has room for it."""
+    path = Path(folder)
+    if (path / "manifest.json").exists():
+        return continue_in(plan, path)
+    check_room(plan, path)
+    return create(plan, path, chunk_size(plan))
+
+
+def run_store(
+    store: SweepStore, engine: Engine | None, progress: Watcher | None = None, retry_failed: bool = False
+) -> Progress:
+    """Make the runs that a store does not have yet; with no engine, in this process."""
+    store.tidy()
+    had = _whole(store, retry_failed)
+    todo = [chunk for chunk in range(store.chunks) if chunk not in had]
+    done = sum(len(store.extent(chunk)) for chunk in had)
+    state = _State(store, Progress(done, store.units_of_work, begun=done), progress)
+    state.tell()
+    if engine is None:
+        for chunk in todo:
+            state.count(_checked(store, run_chunk, folder_of(store), store.digest, chunk))
+    elif todo:
+        _in_pools(store, engine, todo, state)
+    return state.progress
+
+
+def _whole(store: SweepStore, retry_failed: bool) -> set[int]:
+    """Return the chunks that are done; parts that are damaged, foreign or to be made again are removed."""
+    had = set()
+    for chunk in store.done():
+        rows = store.read(chunk)
+        if rows is None or chunk >= store.chunks or (retry_failed and (rows["stage"] != "").any()):
+            remove_parts(store, [chunk])
+        else:
+            had.add(chunk)
+    return had
+
+
+class _State:
+    """Progress, told after every chunk."""
+
+    def __init__(self, store: SweepStore, progress: Progress, watcher: Watcher | None) -> None:
+        self.store, self.progress, self.watcher = store, progress, watcher
+        self.start = perf_counter()
+
+    def count(self, done: ChunkDone) -> None:
+        self.progress.done += len(self.store.extent(done.chunk))
+        self.progress.failed += done.failed
+        self.progress.model_seconds += done.model_seconds
+        self.tell()
+
+    def tell(self) -> None:
+        self.progress.seconds = perf_counter() - self.start
+        if self.watcher is not None:
+            self.watcher(self.progress)
+
+
+def _in_pools(store: SweepStore, engine: Engine, todo: list[int], state: _State) -> None:
+    """Work the chunks off, in a new pool whenever workers died; a chunk that kills too often is made run by run."""
+    queue, tries = deque(todo), Counter[int]()
+    while queue:
+        with engine() as pool:
+            lost = _drain(store, pool, queue, state)
+        tries.update(lost)
+        for chunk in lost:
+            if tries[chunk] < ATTEMPTS:
+                queue.append(chunk)
+            else:
+                _run_by_run(store, engine, chunk, state)
+
+
+def _drain(store: SweepStore, pool: Pool, queue: deque[int], state: _State) -> list[int]:
+    """Work the queue off in one pool; return the chunks that were lost when it broke, or whose worker was."""
+    running: dict[Future[ChunkDone], int] = {}
+    lost: list[int] = []
+    folder = folder_of(store)
+    broken = False
+    while (queue and not broken) or running:
+        while queue and not broken and len(running) < pool.width:
+            chunk = queue.popleft()
+            try:
+                running[pool.executor.submit(run_chunk, folder, store.digest, chunk)] = chunk
+            except (BrokenExecutor, RuntimeError):
+                queue.appendleft(chunk)
+                broken = True
+        for future in wait(running, timeout=0.5, return_when=FIRST_COMPLETED).done:
+            chunk = running.pop(future)
+            try:
+                state.count(_checked(store, future.result))
+            except BrokenExecutor:
+                lost.append(chunk)
+                broken = True
+            except QuotaLabError:
+                raise
+            except Exception as error:  # a cluster says in its own words that a worker died
+                if not _died(error):
+                    raise
+                lost.append(chunk)
+    return lost
+
+
+def _run_by_run(store: SweepStore, engine: Engine, chunk: int, state: _State) -> None:
+    """Make the runs of a chunk one at a time: alone, the one that kills its worker is known."""
+    rows: list[Row] = []
+    waiting = deque(store.extent(chunk))
+    tries = Counter[int]()
+    while waiting:
+        with engine() as pool:
+            for _ in range(len(waiting)):
+                unit = waiting[0]
+                try:
+                    made = pool.executor.submit(run_alone, folder_of(store), store.digest, unit).result()
+                except Exception as error:
+                    if not isinstance(error, BrokenExecutor) and not _died(error):
+                        raise
+                    tries[unit] += 1
+                    if tries[unit] < ATTEMPTS:
+                        break
+                    message = f"the process that ran it died {ATTEMPTS} times; it may have run out of memory"
+                    rows += dead_rows(store, unit, message)
+                    waiting.popleft()
+                    break
+                rows += made
+                waiting.popleft()
+    _checked(store, write_rows, store, chunk, rows)
+    state.count(ChunkDone(chunk, len(rows), sum(bool(row.stage) for row in rows), 0.0, 0.0))
+
+
+def _died(error: BaseException) -> bool:
+    return type(error).__name__ in {"KilledWorker", "CancelledError", "FutureCancelledError", "CommClosedError"}
+
+
+def _checked(store: SweepStore, call: Callable[..., Result], *given: Any) -> Result:
+    """Return what a call returns; say in plain words that the disk did not take a part."""
+    try:
+        return call(*given)
+    except OSError as error:
+        message = (
+            f"The sweep stopped: {store.folder} cannot be written ({error.strerror or error}). "
+            "What was done is kept; make room and start it again to go on."
+        )
+        raise QuotaLabError(message) from error

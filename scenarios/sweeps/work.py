@@ -1,0 +1,230 @@
+"""What a worker does: the runs of one chunk, row by row, written as one part.
+
+A task is a folder, the digest of the sweep in it and the number of a chunk; everything else a worker reads from the
+store, once. What fails is a row with stage and message. Nothing here depends on the order in which chunks are done.
+"""
+
+import gc
+import math
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from market.errors import QuotaLabError
+from scenarios.sweeps.declared import Until
+from scenarios.sweeps.store import SweepStore, open_store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from agents.spec import MarketSpec
+    from scenarios.schema import Scenario
+
+COLLECT_AFTER = 1.0
+"""Seconds of running after which memory is freed: models are cycles."""
+BUILT = 2
+"""Points whose specification is kept: seeds of a point follow one another."""
+
+
+@dataclass(slots=True)
+class Row:
+    """One run: its numbers, what came out, and its tables where they are kept."""
+
+    run: int
+    point: int
+    seed: int
+    outcomes: dict[str, float] = field(default_factory=dict)
+    stage: str = ""
+    message: str = ""
+    tables: "dict[str, pd.DataFrame]" = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkDone:
+    """What a worker reports of a chunk: runs made, runs that failed, seconds inside the model and in all."""
+
+    chunk: int
+    runs: int
+    failed: int
+    model_seconds: float
+    seconds: float
+
+
+def run_chunk(folder: str, digest: str, chunk: int) -> ChunkDone:
+    """Make the runs of a chunk and write its part.
+
+    Raises
+    ------
+    InputError : where the store cannot be read; OSError where the part cannot be written.
+    """
+    start = perf_counter()
+    bench = _bench(folder, digest)
+    before = bench.model_seconds
+    rows = list(bench.rows(bench.store.extent(chunk)))
+    write_rows(bench.store, chunk, rows)
+    failed = sum(bool(row.stage) for row in rows)
+    return ChunkDone(chunk, len(rows), failed, bench.model_seconds - before, perf_counter() - start)
+
+
+def run_alone(folder: str, digest: str, unit: int) -> list[Row]:
+    """Make the runs of one unit of work and return them: for chunks under which workers died."""
+    return list(_bench(folder, digest).rows(range(unit, unit + 1)))
+
+
+def dead_rows(store: SweepStore, unit: int, message: str) -> list[Row]:
+    """Return the row of a unit of work that no worker survived."""
+    point, seed = (unit, store.seeds[0]) if store.adaptive else _placed(store, unit)
+    return [Row(_number(store, point, seed), point, seed, stage="process", message=message)]
+
+
+def write_rows(store: SweepStore, chunk: int, rows: Sequence[Row]) -> None:
+    """Write the part of a chunk from its runs."""
+    store.write(chunk, frame_of_rows(rows), _series(store, rows))
+
+
+def frame_of_rows(rows: Sequence[Row]) -> "pd.DataFrame":
+    """Return runs as a table, a column an outcome in the order in which runs first have it."""
+    import pandas as pd
+
+    names = list(dict.fromkeys(name for row in rows for name in row.outcomes))
+    columns: dict[str, Any] = {
+        "run": np.array([row.run for row in rows], dtype=np.int64),
+        "point": np.array([row.point for row in rows], dtype=np.int64),
+        "seed": np.array([row.seed for row in rows], dtype=np.int64),
+        "stage": pd.array([row.stage for row in rows], dtype="str"),
+        "message": pd.array([row.message for row in rows], dtype="str"),
+    }
+    for name in names:
+        columns[name] = np.array([row.outcomes.get(name, math.nan) for row in rows], dtype=np.float64)
+    return pd.DataFrame(columns)
+
+
+def _series(store: SweepStore, rows: Sequence[Row]) -> "dict[str, pd.DataFrame]":
+    import pandas as pd
+
+    found = {}
+    for name in store.sweep.series:
+        frames = [row.tables[name].assign(run=row.run) for row in rows if name in row.tables]
+        if frames:
+            whole = pd.concat(frames, ignore_index=True)
+            whole.attrs = {}
+            found[name] = whole[["run", *(column for column in whole if column != "run")]]
+    return found
+
+
+@lru_cache(maxsize=2)
+def _bench(folder: str, digest: str) -> "Bench":
+    store = open_store(folder)
+    if store.digest != digest:
+        raise QuotaLabError(f"{folder} holds another sweep than the one that was begun.")
+    return Bench(store)
+
+
+def _placed(store: SweepStore, run: int) -> tuple[int, int]:
+    point, index = divmod(run, len(store.seeds))
+    return point, store.seeds[index]
+
+
+def _number(store: SweepStore, point: int, seed: int) -> int:
+    return point * len(store.seeds) + store.seeds.index(seed)
+
+
+class Bench:
+    """A store with its base scenario read, and the specifications of the last points."""
+
+    def __init__(self, store: SweepStore) -> None:
+        self.store = store
+        self.parameters = store.parameters
+        self.values = store.points[[one.name for one in self.parameters]].to_dict("records")
+        self.built: OrderedDict[int, tuple[Scenario, MarketSpec]] = OrderedDict()
+        self.model_seconds = 0.0
+        self._busy = 0.0
+
+    def rows(self, units: range) -> Iterator[Row]:
+        """Make the runs of units of work."""
+        for unit in units:
+            if isinstance(self.store.sweep.seeds, Until):
+                yield from self._until_narrow(unit, self.store.sweep.seeds)
+            else:
+                yield self.run(*_placed(self.store, unit))
+
+    def _until_narrow(self, point: int, rule: Until) -> Iterator[Row]:
+        """Run seeds of a point until the interval of its mean is narrow: t s/√n ≤ half width; failures do not count."""
+        from scipy.stats import t
+
+        values: list[float] = []
+        for seed in self.store.seeds:
+            row = self.run(point, seed)
+            yield row
+            value = row.outcomes.get(rule.outcome, math.nan)
+            if math.isfinite(value):
+                values.append(value)
+            if len(values) >= rule.least:
+                factor = t.ppf(0.5 + 0.5 * rule.confidence, len(values) - 1)
+                if factor * np.std(values, ddof=1) / math.sqrt(len(values)) <= rule.half_width:
+                    return
+
+    def run(self, point: int, seed: int) -> Row:
+        """Run one seed of one point; a failure is a row too."""
+        row = Row(_number(self.store, point, seed), point, seed)
+        stage = "scenario"
+        start = perf_counter()
+        try:
+            scenario = self._scenario(point)
+            begun = perf_counter()
+            stage = "build"
+            spec = self._spec(point, scenario)
+            stage = "run"
+            row.outcomes, row.tables = self._made(scenario, spec, seed)
+            self.model_seconds += perf_counter() - begun
+        except Exception as error:  # whatever it was, the other runs go on
+            row.stage = stage
+            row.message = str(error) if isinstance(error, QuotaLabError) else f"{type(error).__name__}: {error}"
+        self._collect(perf_counter() - start)
+        return row
+
+    def _made(
+        self, scenario: "Scenario", spec: "MarketSpec", seed: int
+    ) -> "tuple[dict[str, float], dict[str, pd.DataFrame]]":
+        from scenarios.kpis import kpis_of
+        from scenarios.runner import simulate
+
+        frames = simulate(scenario, spec, seed).frames
+        kpis = kpis_of(frames, scenario)
+        wanted = self.store.sweep.outcomes
+        names = list(kpis.index) if wanted is None else wanted
+        outcomes = {name: float(kpis.get(name, math.nan)) for name in names}
+        return outcomes, {name: frames[name] for name in self.store.sweep.series if name in frames}
+
+    def _scenario(self, point: int) -> "Scenario":
+        if point in self.built:
+            return self.built[point][0]
+        return self.store.base.at(self.parameters, self.values[point])
+
+    def _spec(self, point: int, scenario: "Scenario") -> "MarketSpec":
+        from scenarios.build import build
+
+        if point not in self.built:
+            while len(self.built) >= BUILT:
+                self.built.popitem(last=False)
+            # Nobody reads the journal, single trades or orders of a sweep's runs, and no other table depends on them.
+            spec = replace(build(scenario), record_journal=False, record_trades=False, record_sessions=False)
+            self.built[point] = scenario, spec
+        return self.built[point][1]
+
+    def _collect(self, seconds: float) -> None:
+        self._busy += seconds
+        if self._busy > COLLECT_AFTER:
+            gc.collect()
+            self._busy = 0.0
+
+
+def folder_of(store: SweepStore) -> str:
+    """Return a store's folder as tasks name it."""
+    return str(Path(store.folder).absolute())
