@@ -7,6 +7,7 @@ Numbers between two ends are themselves. A whole number, and the place of a valu
 first), count by their whole part, so that every one of them has an equal share of the range.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ import numpy.typing as npt
 from scenarios.neighbours.point_function import PointFunction
 from scenarios.sweeps.loading import SweepPlan
 from scenarios.sweeps.parameters import Parameter
+
+log = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float64]
 
@@ -57,7 +60,8 @@ def salib_function(
     Returns
     -------
     Function of a matrix (points, parameters) in the order of ``plan.parameters``; it returns (points,) for one outcome
-    and (points, outcomes) for several, NaN where a run failed. ValueError where the sample does not fit the problem.
+    and (points, outcomes) for several; ValueError where the matrix does not fit. A value is NaN where a run failed or
+    has none, which the log says: SALib's Sobol analysis answers one NaN with indices of zero, silently.
     """
     names = [outcomes] if isinstance(outcomes, str) else list(outcomes)
     row = _Row(PointFunction.of(plan, names, seeds))
@@ -74,6 +78,9 @@ def salib_function(
         if outside.size:
             raise ValueError(f"the sample leaves the range of {plan.parameters[outside[0]].name}")
         found = np.array(list((executor.map if executor else map)(row, sample.tolist())), dtype=np.float64)
+        unknown = int(np.isnan(found).any(axis=1).sum())
+        if unknown:
+            log.warning("%d of %d points have no value; analyses of SALib need one everywhere", unknown, len(found))
         return found[:, 0] if isinstance(outcomes, str) else found
 
     return evaluate

@@ -1,5 +1,6 @@
 """A sweep as a problem of SALib, and its function: the numbers of our own runner."""
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -24,6 +25,12 @@ DECLARED = {
         "rounds": {"low": 0, "high": 2},
     },
     "seeds": [5],
+}
+
+ROOMY = {
+    "name": "roomy",
+    "scenario": "textbook-montgomery",
+    "levers": {"cap": {"path": "instruments.carbon.cap.initial", "low": 200, "high": 900}},
 }
 
 
@@ -66,6 +73,13 @@ def test_every_row_is_the_run_that_the_runner_makes(plan):
         one([[200.0, 0.0, 500.0]])
     with pytest.raises(ValueError, match="range of rounds"):
         one([[200.0, 0.0, 500.0, 4.0]])
+
+
+def test_a_price_that_is_not_there_is_nan_and_said_in_the_log(plan, caplog):
+    with caplog.at_level(logging.WARNING):  # a cap far above what anybody emits: nobody buys
+        found = salib_function(sweep_of(ROOMY), "carbon.mean_price")([[900.0], [200.0]])
+    assert np.isnan(found).tolist() == [True, False]
+    assert "1 of 2 points have no value" in caplog.text
 
 
 def test_a_sample_of_salib_and_a_design_of_a_sweep_are_the_same_points(plan):
