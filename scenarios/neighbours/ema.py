@@ -38,7 +38,7 @@ def ema_model(plan: SweepPlan, *, outcomes: Sequence[str] | None = None, seeds: 
     try:
         from ema_workbench import Constant, Model, ScalarOutcome
     except ImportError:
-        raise missing("ema_workbench", "models of the EMA Workbench", "sweeps") from None
+        raise missing("ema_workbench", "models of the EMA Workbench", "analysis") from None
     function = PointFunction.of(plan, outcomes, seeds)
     model = Model(re.sub(r"[^0-9A-Za-z]", "", plan.sweep.name), function=function)
     varied = [one for one in plan.parameters if len(one.values) != 1]

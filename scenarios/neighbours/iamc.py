@@ -100,7 +100,8 @@ def iamc_of_runs(
     """
     units = runs.attrs.get("units", {})
     year = scenario.calendar.start_year + scenario.calendar.years - 1
-    outcomes = list(runs.columns[runs.columns.get_loc("message") + 1 :])
+    columns = list(runs.columns)
+    outcomes = columns[columns.index("message") + 1 :]
     names = {outcome: variable_of(outcome) for outcome in outcomes}
     labels = _labels(runs, name or scenario.name)
     rows = [
@@ -115,8 +116,9 @@ def iamc_meta(
     runs: "pd.DataFrame", scenario: Scenario, *, model: str | None = None, name: str | None = None
 ) -> "pd.DataFrame":
     """Return what was varied, a row a run, indexed by model and scenario: ``pyam.IamDataFrame(data, meta=...)``."""
-    first, last = runs.columns.get_loc("seed"), runs.columns.get_loc("stage")
-    found = runs[["point", "policy", "world", *runs.columns[first:last]]].copy()
+    columns = list(runs.columns)
+    varied = columns[columns.index("seed") : columns.index("stage")]
+    found = runs[["point", "policy", "world", *varied]].copy()
     found.attrs = {}
     found.insert(0, "model", _model(model))
     found.insert(1, "scenario", _labels(runs, name or scenario.name))

@@ -5,6 +5,7 @@ scenario, values and seed give the same numbers.
 """
 
 import os
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,10 @@ import mesa
 import numpy as np
 
 from agents.model import RightsMarketModel
-from scenarios.kpis import INSTRUMENT_KPIS, RUN_KPIS, VENUE_KPIS, VOLUME_SHARE
+from scenarios.errors import InputError, Problem
 from scenarios.schema import Scenario
+from scenarios.sweeps.outcomes import outcome_names
+from scenarios.sweeps.parameters import Parameter, overrides_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,8 +32,8 @@ class ScenarioModel(RightsMarketModel):
     scenario : a name that `scenarios.load` knows, or the path of a YAML file.
     rng : seed of the run. A whole number is the seed that `scenarios.run` takes; none gives another run every time.
     seed : the same, by Mesa's older name.
-    overrides : values of the scenario by dotted path. Names with dots go into a call through a mapping:
-        ``ScenarioModel("textbook-montgomery", rng=0, **{"instruments.carbon.cap.initial": 200})``.
+    overrides : values of the scenario by dotted path, or levers such as ``carbon.cap_scale``. Names with dots go into
+        a call through a mapping: ``ScenarioModel("textbook-montgomery", rng=0, **{"carbon.cap_scale": 90})``.
 
     Attributes
     ----------
@@ -71,11 +74,11 @@ class ScenarioModel(RightsMarketModel):
         if rng is not None and seed is not None:
             raise ValueError("rng and seed are two names of one value; give one of them")
         # Mesa has a `scenario` of its own in later versions, so this one is the declaration of the run.
-        self.declaration: Scenario = load(scenario, overrides)
+        self.declaration: Scenario = load(scenario, _by_path(scenario, overrides))
         self.warnings = tuple(str(warning) for warning in check(self.declaration))
         super().__init__(build(self.declaration), seed_of(seed if rng is None else rng))
         self.indicators: pd.Series[float] | None = None
-        reporters: dict[str, Any] = {name: partial(_indicator, name=name) for name in indicator_names(self.declaration)}
+        reporters: dict[str, Any] = {name: partial(_indicator, name=name) for name in outcome_names(self.declaration)}
         self.datacollector = mesa.DataCollector({"seed": "seed_number", **reporters})
 
     def step(self) -> None:
@@ -99,17 +102,6 @@ class ScenarioModel(RightsMarketModel):
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
 
 
-def indicator_names(scenario: Scenario) -> tuple[str, ...]:
-    """Return the names that the indicators of a scenario can have, known before it runs."""
-    names = []
-    for key, instrument in scenario.instruments.items():
-        inside = instrument.outside is None
-        names += [f"{key}.{kpi.name}" for kpi in INSTRUMENT_KPIS if not (kpi.outside_only and inside)]
-        venues = [venue.name for venue in instrument.venues] if len(instrument.venues) > 1 else []
-        names += [f"{key}.{venue}.{kpi.name}" for venue in venues for kpi in (*VENUE_KPIS, VOLUME_SHARE)]
-    return (*names, *(kpi.name for kpi in RUN_KPIS))
-
-
 def seed_of(rng: Seed) -> int:
     """Return the whole number that a run is seeded with; a number is itself, none is a fresh one."""
     if rng is None:
@@ -119,6 +111,27 @@ def seed_of(rng: Seed) -> int:
     if isinstance(rng, np.random.Generator):
         return int(rng.integers(2**32))
     return int(rng)
+
+
+def _by_path(scenario: str | os.PathLike[str], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Return overrides by dotted path only: levers of an instrument become the values that they stand for."""
+    from scenarios.levers import levers
+    from scenarios.loading import load
+    from scenarios.messages import suggestion
+
+    if all(name.startswith("instruments.") or "." not in name for name in overrides):
+        return dict(overrides)
+    base = load(scenario)
+    known = {lever.name for lever in levers(base)}
+    problems = [
+        Problem(os.fspath(scenario), 0, name, "there is no such lever", suggestion(name, sorted(known), "Levers"))
+        for name in overrides
+        if name.partition(".")[0] in base.instruments and name not in known
+    ]
+    if problems:
+        raise InputError(problems)
+    parameters = [Parameter(name, "lever", name, "continuous") for name in overrides]
+    return overrides_of(parameters, overrides, base.model_dump(mode="json", by_alias=True))
 
 
 def _indicator(model: ScenarioModel, name: str) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scenarios.errors import InputError, Problem
+from scenarios.sweeps.designs import missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,7 +152,5 @@ def _xarray() -> Any:
     try:
         import xarray
     except ImportError:
-        message = "a dataset needs the package xarray, which is missing"
-        remedy = 'Install it: pip install "quotalab[neighbours]".'
-        raise InputError([Problem("quotalab", 0, "xarray", message, remedy)]) from None
+        raise missing("xarray", "labelled arrays", "analysis") from None
     return xarray

@@ -10,7 +10,7 @@ import pytest
 import scenarios
 from scenarios import load, run
 from scenarios.errors import InputError
-from scenarios.neighbours.mesa_model import ScenarioModel, indicator_names, seed_of
+from scenarios.neighbours.mesa_model import ScenarioModel, seed_of
 
 CAP = "instruments.carbon.cap.initial"
 NOISE = "world.activity_sd"
@@ -54,11 +54,22 @@ def test_several_venues_and_years():
     assert any(name.count(".") == 2 for name in row if name.startswith("carbon."))
 
 
-def test_names_of_indicators_are_known_before_the_run():
-    scenario = load("textbook-banking", {"instruments.carbon.venues": "listed+block", "calendar.years": 2})
-    assert list(run(scenario).kpis.index) == list(indicator_names(scenario))
-    assert "carbon.net_import" not in indicator_names(scenario)
-    assert "carbon.net_import" in indicator_names(load("jiangxi-open"))
+def test_what_is_collected_is_known_before_the_run():
+    model = ScenarioModel("textbook-banking", 0, **{"instruments.carbon.venues": "listed+block", "calendar.years": 2})
+    known = list(model.datacollector.model_vars)
+    model.run_model()
+    assert known == ["seed", *model.indicators.index]
+
+
+def test_levers_are_the_values_that_they_stand_for():
+    (row,) = batch({"scenario": "textbook-banking", "rng": 1, "carbon.cap_scale": 90, "calendar.years": 2})
+    caps = {2025: 81.0, 2026: 72.0, 2027: 63.0, 2028: 54.0, 2029: 45.0, 2030: 40.5}
+    assert_as_runner(row, "textbook-banking", {"instruments.carbon.cap.values": caps, "calendar.years": 2}, 1)
+    collar = ScenarioModel("textbook-banking", 0, **{"carbon.floor": 5.0, "carbon.ceiling": 30.0}).declaration
+    (rule,) = collar.instruments["carbon"].containment
+    assert (rule.floor.prices, rule.ceiling.prices) == ({2025: 5.0}, {2025: 30.0})
+    with pytest.raises(InputError, match=r"carbon\.cap_size: there is no such lever. Did you mean carbon\.cap_scale"):
+        ScenarioModel("textbook-banking", rng=0, **{"carbon.cap_size": 90})
 
 
 def test_it_stops_by_itself_and_stays_as_it_is():

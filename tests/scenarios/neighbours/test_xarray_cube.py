@@ -123,5 +123,5 @@ def test_mistakes(crossed, monkeypatch):
         return found(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(InputError, match="needs the package xarray"):
+    with pytest.raises(InputError, match="need the package xarray"):
         xarray_cube(crossed)
