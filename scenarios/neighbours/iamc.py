@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from scenarios.results import RunResult
+    from scenarios.sweeps.results import SweepResult
 
 INDEX = ("model", "scenario", "region", "variable", "unit", "year")
 COLUMNS = (*INDEX, "value")
@@ -112,6 +113,32 @@ def iamc_of_runs(
     return _long(model, region, rows)
 
 
+def iamc_of_sweep(
+    result: "SweepResult", *, model: str | None = None, name: str | None = None, region: str = REGION
+) -> "pd.DataFrame":
+    """Return a sweep in the long format: outcomes in the last compliance year, and the yearly figures of kept tables.
+
+    Parameters
+    ----------
+    result : of a sweep, finished or not.
+    model, region : as for `iamc_of_run`.
+    name : what the scenarios' names begin with; by default the name of the sweep. Point and seed follow.
+    """
+    import pandas as pd
+
+    base, runs, name = result.store.base.scenario, result.runs, name or result.name
+    frames = [iamc_of_runs(runs, base, model=model, name=name, region=region)]
+    labels = dict(zip(runs["run"].tolist(), _labels(runs, name), strict=True))
+    tables: dict[int, dict[str, pd.DataFrame]] = {}
+    for table in result.store.sweep.series:
+        kept = result.series(table)
+        for run, part in kept.groupby("run", sort=False) if len(kept) else ():
+            tables.setdefault(int(run), {})[table] = part
+    rows = [(labels[run], *row) for run, found in tables.items() for row in _yearly(found, base)]
+    frames.append(_long(model, region, rows))
+    return pd.concat(frames).sort_values(list(INDEX), kind="stable", ignore_index=True)
+
+
 def iamc_meta(
     runs: "pd.DataFrame", scenario: Scenario, *, model: str | None = None, name: str | None = None
 ) -> "pd.DataFrame":
@@ -169,25 +196,28 @@ def _words(key: str) -> Words:
 
 
 def _yearly(tables: "Mapping[str, pd.DataFrame]", scenario: Scenario) -> Iterator[tuple[str, str, int, float]]:
-    """Return variable, unit, year and value of what happened."""
-    money = scenario.money.currency.en
-    last_months = scenario.calendar.periods_per_year
+    """Return variable, unit, year and value of what happened, as far as the tables are there."""
+    money, last_month = scenario.money.currency.en, scenario.calendar.periods_per_year
     for key, rule in scenario.instruments.items():
-        words, unit = _words(key), rule.unit
-        prices, deadlines = (_of(tables[name], key).set_index("year") for name in ("prices", "compliance"))
-        state, markets = _of(tables["instruments"], key), _of(tables["markets"], key)
-        ends = state[state["month"] == last_months].set_index("year")
-        sums = markets.groupby("year")[["volume", "turnover"]].sum()
-        yield from _series(f"Price|{words.right}", f"{money}/{unit}", prices["mean_price"])
-        yield from _series(words.flow, f"{unit}/yr", prices["flow"])
-        yield from _series(f"Cap|{words.right}", f"{unit}/yr", prices["cap"])
-        yield from _series(f"Bank|{words.right}", unit, ends["bank"])
-        yield from _series(f"Trade|Volume|{words.right}", f"{unit}/yr", sums["volume"])
-        yield from _series(f"Trade|Value|{words.right}", f"{money}/yr", sums["turnover"])
-        yield from _series(f"Obligation|{words.right}", f"{unit}/yr", deadlines["obligation"])
-        yield from _series(f"Surrendered|{words.right}", f"{unit}/yr", deadlines["surrendered"])
-        yield from _series(f"Shortfall|{words.right}", f"{unit}/yr", deadlines["shortfall"])
-        yield from _series(f"Penalties|{words.right}", f"{money}/yr", deadlines["penalty"])
+        right, unit = _words(key).right, rule.unit
+        by_year, rights, cash = f"{unit}/yr", ("obligation", "surrendered", "shortfall"), f"{money}/yr"
+        if "prices" in tables:
+            prices = _of(tables["prices"], key).set_index("year")
+            yield from _series(f"Price|{right}", f"{money}/{unit}", prices["mean_price"])
+            yield from _series(_words(key).flow, by_year, prices["flow"])
+            yield from _series(f"Cap|{right}", by_year, prices["cap"])
+        if "compliance" in tables:
+            deadlines = _of(tables["compliance"], key).set_index("year")
+            for column in rights:
+                yield from _series(f"{column.capitalize()}|{right}", by_year, deadlines[column])
+            yield from _series(f"Penalties|{right}", cash, deadlines["penalty"])
+        if "instruments" in tables:
+            state = _of(tables["instruments"], key)
+            yield from _series(f"Bank|{right}", unit, state[state["month"] == last_month].set_index("year")["bank"])
+        if "markets" in tables:
+            sums = _of(tables["markets"], key).groupby("year")[["volume", "turnover"]].sum()
+            yield from _series(f"Trade|Volume|{right}", by_year, sums["volume"])
+            yield from _series(f"Trade|Value|{right}", cash, sums["turnover"])
     if "firms" in tables:
         costs = _bare(tables["firms"]).groupby("year")[["abatement_cost", "trading_cost"]].sum()
         yield from _series("Policy Cost|Abatement", f"{money}/yr", costs["abatement_cost"])

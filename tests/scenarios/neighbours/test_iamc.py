@@ -13,10 +13,12 @@ from scenarios.neighbours.iamc import (
     iamc_meta,
     iamc_of_run,
     iamc_of_runs,
+    iamc_of_sweep,
     iamc_wide,
     variable_of,
     write_iamc,
 )
+from scenarios.sweeps import sweep, sweep_of
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +127,29 @@ def test_what_was_varied_stands_beside_it(runs, banking):
     assert set(data["scenario"]) <= set(meta.index.get_level_values("scenario"))
     assert meta["carbon.cap_scale"].tolist() == [90.0, 90.0, 100.0, 100.0]
     assert meta["venue"].tolist() == ["call", "call", "posted", "posted"]
+
+
+def test_a_sweep_with_tables_has_yearly_figures_too(tmp_path):
+    plan = sweep_of(
+        {
+            "name": "caps",
+            "scenario": "textbook-banking",
+            "overrides": {"calendar.years": 3},
+            "levers": {"carbon.cap_scale": {"values": [90, 100]}},
+            "series": ["prices", "compliance"],
+            "outcomes": ["carbon.mean_price"],
+            "seeds": [4],
+        }
+    )
+    result = sweep(plan, tmp_path / "caps", workers=1)
+    frame = iamc_of_sweep(result)
+    assert_keeps_the_format(frame)
+    single = iamc_of_run(run(load("textbook-banking", {"calendar.years": 3}), 4), least_cost=False)
+    prices = frame.query("variable == 'Price|Carbon' and scenario == 'caps point 1 seed 4'")
+    assert prices["value"].tolist() == single.query("variable == 'Price|Carbon'")["value"].tolist()
+    assert set(frame["variable"]) <= {"Mean price|Carbon", *single["variable"]}
+    assert set(frame["scenario"]) == {"caps point 0 seed 4", "caps point 1 seed 4"}
+    assert not frame["variable"].str.startswith("Trade").any()
 
 
 def test_every_indicator_has_a_variable_of_its_own(banking):
