@@ -42,12 +42,12 @@ class RightsMarketModel(mesa.Model):
         start = spec.population
         self.population = start.started(instruments)
         self.streams = Streams(seed)
-        self.world = WorldState(spec.world, self.streams, start.sector, spec.sector_growth, spec.years)
+        self.world = WorldState(spec.world, self.streams, start.sector, spec.sector_growth, spec.years, spec.periods)
         self.registry = Registry(
             n, instruments, spec.years,
             credit_limit=int(spec.credit_limit / spec.minor_unit), journal=spec.record_journal,
         )  # fmt: skip
-        self.regulator = Regulator(spec, self.world.index[:, start.sector])
+        self.regulator = Regulator(spec, self.world.announced)
         self.outlook = Outlook(spec)
         self.exchange = Exchange(spec, self.streams, self.registry, self.population)
         self.recorder = Recorder(spec, self.regulator)
