@@ -127,7 +127,7 @@ class SweepResult:
 
         Parameters
         ----------
-        by : columns that make a group; the policy and its levers if not given.
+        by : columns that make a group, all runs together if empty; the policy and its levers if not given.
         outcomes : all of them if not given.
         """
         import pandas as pd
@@ -137,7 +137,8 @@ class SweepResult:
         )
         names = list(outcomes) if outcomes is not None else self.outcomes
         rows = []
-        for key, part in self.runs.groupby(groups, sort=False, observed=True):
+        parts = self.runs.groupby(groups, sort=False, observed=True) if groups else [((), self.runs)]
+        for key, part in parts:
             failed = int((part["stage"] != "").sum())
             for name in names:
                 values = part[name].to_numpy(dtype=np.float64)
