@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from scenarios.sweeps.parameters import Parameter
+    from scenarios.sweeps.results import SweepResult
 
 Rows = Literal["point", "world", "policy"]
 COLUMNS = (
@@ -27,6 +28,8 @@ COLUMNS = (
 )  # fmt: skip
 RANKED_BY = ("total", "mu_star", "first")
 """By which index parameters are ranked: the first of these that a method gives."""
+SIZES = ("mu_star", "sigma")
+"""Indices that cannot be below zero, and whose intervals do not go there."""
 CONFIDENCE = 0.95
 RESAMPLES = 200
 
@@ -60,6 +63,29 @@ def sensitivity(
     if rule == "morris" and sample is not None:
         return morris_effects(runs, parameters, outcomes, sample, rows, confidence, resamples, seed)
     return first_order(runs, parameters, outcomes, confidence, resamples, seed)
+
+
+def sweep_sensitivity(
+    result: "SweepResult", outcomes: Sequence[str], policy: int | None = None, confidence: float = CONFIDENCE,
+    resamples: int = RESAMPLES, seed: int = 0,
+) -> "pd.DataFrame":  # fmt: skip
+    """Return how much each parameter of a sweep matters, by the method that its design was made for; see `sensitivity`.
+
+    Parameters
+    ----------
+    policy : of a design that crosses policies with worlds: the policy under which the uncertainties are judged, by the
+        method of their own design. If not given, levers and uncertainties are judged together by `first_order`.
+    """
+    runs, parameters, design = result.runs, result.parameters, result.design
+    rows: Rows = "point"
+    points = result.points
+    if design.kind == "crossed" and (policy is not None or points["policy"].nunique() == 1):
+        number = int(points["policy"].iloc[0]) if policy is None else policy
+        runs, points = runs[runs["policy"] == number], points[points["policy"] == number]
+        parameters = tuple(one for one in parameters if one.role == "uncertainty")
+        design, rows = design.uncertainties, "world"
+    sample = points.sort_values(rows)[[f"u.{one.name}" for one in parameters]].to_numpy(dtype=np.float64)
+    return sensitivity(runs, parameters, outcomes, design.kind, sample, rows, confidence, resamples, seed)
 
 
 def sobol_indices(
@@ -146,6 +172,9 @@ def first_order(
     sides = {"lever": ("policy", "world"), "uncertainty": ("world", "policy")}
     layout = runs.drop_duplicates("point").set_index("point")
     labels = [(parameter.name, "", "first") for parameter in varied]
+    if not varied:
+        nothing = _Measured([], *(np.empty(0),) * 3, 0, 0)
+        return _table(runs, [], "point", 0, lambda _: nothing, confidence, "first_order")
 
     def measured(values: Replicates) -> _Measured:
         points = np.flatnonzero(np.isfinite(values.means))
@@ -205,9 +234,10 @@ def _table(
     for outcome in outcomes:
         values = replicates(runs, outcome, rows, count)
         one = measured(values)
-        low, high = interval(
-            one.value, one.by_unit, one.by_seed, np.asarray(one.n), values.errors.shape[1], confidence
-        )  # fmt: skip
+        seeds = values.errors.shape[1]
+        low, high = interval(one.value, one.by_unit, one.by_seed, np.asarray(one.n), seeds, confidence)
+        sizes = np.array([index in SIZES for _, _, index in one.labels])
+        low = np.where(sizes & (low < 0.0), 0.0, low)
         parts.append(
             pd.DataFrame(
                 {
