@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from scenarios.sweeps.parameters import Parameter
-    from scenarios.sweeps.results import SweepResult
 
 Rows = Literal["point", "world", "policy"]
 COLUMNS = (
@@ -63,29 +62,6 @@ def sensitivity(
     if rule == "morris" and sample is not None:
         return morris_effects(runs, parameters, outcomes, sample, rows, confidence, resamples, seed)
     return first_order(runs, parameters, outcomes, confidence, resamples, seed)
-
-
-def sweep_sensitivity(
-    result: "SweepResult", outcomes: Sequence[str], policy: int | None = None, confidence: float = CONFIDENCE,
-    resamples: int = RESAMPLES, seed: int = 0,
-) -> "pd.DataFrame":  # fmt: skip
-    """Return how much each parameter of a sweep matters, by the method that its design was made for; see `sensitivity`.
-
-    Parameters
-    ----------
-    policy : of a design that crosses policies with worlds: the policy under which the uncertainties are judged, by the
-        method of their own design. If not given, levers and uncertainties are judged together by `first_order`.
-    """
-    runs, parameters, design = result.runs, result.parameters, result.design
-    rows: Rows = "point"
-    points = result.points
-    if design.kind == "crossed" and (policy is not None or points["policy"].nunique() == 1):
-        number = int(points["policy"].iloc[0]) if policy is None else policy
-        runs, points = runs[runs["policy"] == number], points[points["policy"] == number]
-        parameters = tuple(one for one in parameters if one.role == "uncertainty")
-        design, rows = design.uncertainties, "world"
-    sample = points.sort_values(rows)[[f"u.{one.name}" for one in parameters]].to_numpy(dtype=np.float64)
-    return sensitivity(runs, parameters, outcomes, design.kind, sample, rows, confidence, resamples, seed)
 
 
 def sobol_indices(

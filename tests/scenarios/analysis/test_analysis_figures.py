@@ -143,8 +143,9 @@ def test_a_box_in_a_sentence(english):
     box = Box(limits, coverage=0.8, density=0.9, mass=0.1, points=100, failing=90)
     found = Discovery("prim", parse_conditions(f"{PRICE} > 150"), 0.5, (box,), (), pd.DataFrame(), 1000, 112, 1, 7)
     assert box_sentence(english, found, box, DECLARED) == (
-        "Carbon allowance: Mean price > 150\u00a0yuan/tCO₂ in 90.0\u00a0% of the points with growth ≥ 0.06\u00a0per year "
-        "and banking = off (90 of 100; 11.2\u00a0% of all points). These are 80.0\u00a0% of all points where it does."
+        "Carbon allowance: Mean price > 150\u00a0yuan/tCO₂ in 90.0\u00a0% of the points with growth ≥ 0.06\u00a0per "
+        "year and banking = off (90 of 100; 11.2\u00a0% of all points). "
+        "These are 80.0\u00a0% of all points where it does."
     )
     assert discovery_note(english, found) == (
         "Carbon allowance: Mean price > 150\u00a0yuan/tCO₂: in 112 of 1000 points (11.2\u00a0%). Runs that cannot be "
