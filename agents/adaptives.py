@@ -44,7 +44,7 @@ class Adaptives:
         for g, rule in self.rules:
             weight[g] = rule.adaptation
         self.weight = weight[group_of]
-        self.mask = np.isin(group_of, [g for g, _ in self.rules])
+        self.mask = np.array([isinstance(rule, AdaptiveRule) for rule in spec.behaviours])[group_of]
         self.any, self.all = bool(self.mask.any()), bool(self.mask.all())
         self.traders = [adaptive.traders(spec, desk.k, desk.rows, group_of) for desk in desks]
         self.expected = population.expected_price

@@ -1,5 +1,6 @@
 """The model: one period is world, regulator, expect, trade, operate, comply, record, in this order."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import mesa
@@ -10,6 +11,7 @@ from agents.desk import Trade
 from agents.expectations import Outlook
 from agents.firm import Firm
 from agents.operations import operate
+from agents.plain_period import PlainPeriods, recorded_by_market
 from agents.recorder import Recorder
 from agents.regulator import Regulator
 from agents.spec import MarketSpec
@@ -65,6 +67,7 @@ class RightsMarketModel(mesa.Model):
         )  # as compiled code takes it
         self.years_so_far = (self.flow, self.activity_mean, self.activity_years)
         self.response = (self.levels, self.population.output_cut, self.period_flow, self.population.operating_cost)
+        self._plain = PlainPeriods(self) if recorded_by_market(spec) else None
         self.activity_moved = True  # whether activity is another than in the period before
 
     # Mesa's views -----------------------------------------------------------------------------------------------
@@ -107,8 +110,10 @@ class RightsMarketModel(mesa.Model):
         self._world()
         self._regulate()
         self._expect()
-        trades = self._trade()
-        self._operate()
+        trades: Sequence[Trade | None] = ()
+        if self._plain is None or not self._plain.run(self):
+            trades = self._trade()
+            self._operate()
         self._comply()
         self._record(trades)
         self.period += 1
@@ -230,6 +235,6 @@ class RightsMarketModel(mesa.Model):
             if unsold:
                 registry.cancel(product, np.array([account]), np.array([unsold]), self.period)
 
-    def _record(self, trades: "list[Trade | None]") -> None:
+    def _record(self, trades: "Sequence[Trade | None]") -> None:
         self.recorder.period(self, trades)
         self.exchange.end_period()

@@ -86,23 +86,13 @@ def _fit(
 
     With ``both_ways`` rights to spare that would be worthless are used too.
     """
-    spec, year = model.spec, model.year
-    rule, desk = spec.rules[k], model.exchange.desks[k]
-    held = model.registry.free(model.registry.product(k, year))[: len(model.population)]
-    room = (held - model.regulator.debt[:, k]) * rule.lot - model.flow[year, :, k]
-    room += 0.5 * ROUNDING * rule.lot  # inside what rounding of obligations forgives
+    spec, year, registry = model.spec, model.year, model.registry
+    rule, product = spec.rules[k], registry.product(k, year)
     last = both_ways and (year + 1 == spec.years or not rule.banked)
-    ceiling = model.exchange.backstop(k)
-    flow = model.period_flow[:, k]
-    tight = (flow > room) & (shadow[:, k] < ceiling)
-    loose = (flow < room - rule.lot) & (shadow[:, k] > 0.0) & last
-    moves = tight | loose
-    if model.exchange.adaptives.any:
-        moves &= ~model.exchange.adaptives.mask
-    rows = desk.rows[moves[desk.rows]]
-    if rows.size:
-        allowed = np.maximum(room, 0.0)
-        _compiled().fit_to_rights(
-            k, rows, allowed, 0.25 * rule.lot, last, ceiling, model.population.activity, part, shadow, *firm, *out
-        )
-    return bool(rows.size)
+    slack = 0.5 * ROUNDING * rule.lot  # inside what rounding of obligations forgives
+    found: bool = _compiled().fit(
+        k, model.exchange.desks[k].rows, model.exchange.adaptives.mask, registry.balances[product],
+        registry.locked[product], model.regulator.debt, model.flow[year], rule.lot, slack, last,
+        model.exchange.backstop(k), model.population.activity, part, shadow, *firm, *out,
+    )  # fmt: skip
+    return found

@@ -157,6 +157,36 @@ def choose(i, price, scale, baseline, credit, effect, intercept, slope, limit, g
 
 
 @njit(cache=True)
+def fit(k, participants, apart, held, locked, debt, flow_so_far, lot, slack, both_ways, ceiling, activity, part, shadow,
+        baseline, credit, effect, intercept, slope, limit, group, weight, group_limit, margin, output_slope,
+        output_limit, levels, cut, flow, cost):  # fmt: skip
+    """Fit the flows of ``k`` of all ``participants`` that lack rights, or with ``both_ways`` have too many; return any.
+
+    Parameters
+    ----------
+    apart : (n,) accounts that do not look at what they hold.
+    held, locked, debt : (A,) lots of the vintage in accounts and locked, and (n, K) lots owed.
+    flow_so_far : (n, K) of the year; lot : in units; slack : units that rounding of obligations forgives.
+    """
+    rows, allowed = np.empty(participants.shape[0], dtype=np.int64), np.zeros(debt.shape[0])
+    count = 0
+    for i in participants:
+        room = (held[i] - locked[i] - debt[i, k]) * lot - flow_so_far[i, k]
+        room += slack
+        allowed[i] = max(room, 0.0)
+        tight = flow[i, k] > room and shadow[i, k] < ceiling
+        loose = flow[i, k] < room - lot and shadow[i, k] > 0.0 and both_ways
+        if (tight or loose) and not apart[i]:
+            rows[count] = i
+            count += 1
+    if count > 0:
+        fit_to_rights(k, rows[:count], allowed, 0.25 * lot, both_ways, ceiling, activity, part, shadow, baseline,
+                      credit, effect, intercept, slope, limit, group, weight, group_limit, margin, output_slope,
+                      output_limit, levels, cut, flow, cost)  # fmt: skip
+    return count > 0
+
+
+@njit(cache=True)
 def fit_to_rights(k, rows, allowed, tolerance, both_ways, ceiling, activity, part, shadow, baseline, credit,
                   effect, intercept, slope, limit, group, weight, group_limit, margin, output_slope, output_limit,
                   levels, cut, flow, cost):  # fmt: skip

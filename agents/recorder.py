@@ -3,6 +3,7 @@
 It reads the model and never changes it, so a run is the same with and without it.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -94,7 +95,12 @@ class Recorder:
             self.measure_level = np.zeros((years, n, measures))
             self.measure_scale = np.zeros((years, n))
 
-    def period(self, model: "RightsMarketModel", trades: "list[Trade | None]") -> None:
+    @property
+    def columns_of_markets(self) -> tuple[Floats, Floats, Floats, Ints, Ints]:
+        """What is kept of sessions, as compiled code takes it: by venue, by market, of states; and the vintages."""
+        return self._venue_table, self._market_table, self._state_table, self.session_vintage, self.vintage
+
+    def period(self, model: "RightsMarketModel", trades: "Sequence[Trade | None]") -> None:
         """Record one period; called once, at its end."""
         t, year = model.period, min(model.year, self._spec.years - 1)
         if model.activity_moved:

@@ -60,10 +60,14 @@ def acts_now(rule: ComplierRule, view: GapView) -> npt.NDArray[np.bool_]:
     value = np.abs(view.gap) * view.expected_price
     if view.unknown_share <= 0.0:
         return np.asarray((view.gap > 0.0) | (value > rule.trade_cost))
-    error = rule.flow_uncertainty * view.unknown_share * view.yearly * view.expected_price
-    again = _tail(np.divide(rule.trade_cost, error, out=np.full_like(error, np.inf), where=error > 0))
-    waiting = rule.risk_aversion * rule.price_risk * sqrt(max(1, view.months_to_know)) * value
-    return np.asarray((waiting > rule.trade_cost * again) & (value > rule.trade_cost))
+    acts = np.zeros(value.size, dtype=np.bool_)
+    worth = np.flatnonzero(value > rule.trade_cost)
+    if worth.size:
+        error = rule.flow_uncertainty * view.unknown_share * view.yearly[worth] * view.expected_price
+        again = _tail(np.divide(rule.trade_cost, error, out=np.full_like(error, np.inf), where=error > 0))
+        waiting = rule.risk_aversion * rule.price_risk * sqrt(max(1, view.months_to_know)) * value[worth]
+        acts[worth] = waiting > rule.trade_cost * again
+    return acts
 
 
 def _tail(distance: Floats) -> Floats:
