@@ -94,10 +94,8 @@ def dask(client: Any = None, workers: int | None = None) -> Engine:
                 made = Client(client, timeout="30s")
             except (OSError, ValueError) as error:
                 message = f"no Dask scheduler answers there ({str(error) or type(error).__name__})"
-                problem = Problem(
-                    "sweep", 0, client, message, "Start one with `dask scheduler`, or correct the address."
-                )
-                raise InputError([problem]) from error
+                remedy = "Start one with `dask scheduler`, or correct the address."
+                raise InputError([Problem("sweep", 0, client, message, remedy)]) from error
             with made:
                 yield _dask_pool(made)
         elif client is not None:

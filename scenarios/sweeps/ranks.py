@@ -1,6 +1,6 @@
 """The ranks of an MPI program: rank 0 leads, the others serve it until it ends.
 
-A rank that is killed takes the whole program with it, as MPI has it; the store is then gone on with by starting it again.
+A rank that is killed takes the whole program with it, as MPI has it; starting it again goes on with the store.
 """
 
 import atexit

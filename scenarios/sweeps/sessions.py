@@ -1,4 +1,4 @@
-"""Sessions of a sweep: one process at a time makes its runs, and notes which versions of the packages it makes them with.
+"""Sessions of a sweep: one process at a time makes its runs, and notes with which versions of the packages.
 
 The lock is the operating system's: it ends with the process that holds it, however that ends. Reading needs none.
 """
@@ -9,8 +9,9 @@ import platform
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from scenarios.result_files import refusal, versions
 from scenarios.sweeps.store import SweepStore
@@ -66,7 +67,7 @@ def _note(store: SweepStore) -> None:
         warnings.warn(message, VersionWarning, stacklevel=5)
     began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     one = {"began": began, "computer": platform.node(), "process": os.getpid(), "versions": versions()}
-    with (store.folder / SESSIONS).open("a", encoding="utf-8") as file:
+    with suppress(OSError), (store.folder / SESSIONS).open("a", encoding="utf-8") as file:
         file.write(f"{json.dumps(one)}\n")
 
 
@@ -77,17 +78,25 @@ def _locked(folder: Path) -> Iterator[None]:
         raise _refused(folder, "this process")
     _HELD.add(place)
     try:
-        with (folder / LOCK).open("a+", encoding="utf-8") as file:
+        with _opened(folder) as file:
             if not _lock(file.fileno()):
-                file.seek(0)
-                raise _refused(folder, file.read(200).strip() or "another process")
-            file.truncate(0)
-            file.write(f"process {os.getpid()} on {platform.node()}")
-            file.flush()
+                raise _refused(folder, os.pread(file.fileno(), 200, 0).decode(errors="replace") or "another process")
+            with suppress(OSError):  # a full disk has no room for a name
+                os.ftruncate(file.fileno(), 0)
+                os.write(file.fileno(), f"process {os.getpid()} on {platform.node()}".encode())
             yield
-            file.truncate(0)
+            with suppress(OSError):
+                os.ftruncate(file.fileno(), 0)
     finally:
         _HELD.discard(place)
+
+
+def _opened(folder: Path) -> BinaryIO:
+    try:
+        return (folder / LOCK).open("a+b", buffering=0)
+    except OSError as error:
+        message = f"it cannot be written ({error.strerror or error})"
+        raise refusal(folder, message, "Check the rights of the folder and the room on its disk.") from error
 
 
 def _lock(descriptor: int) -> bool:

@@ -309,9 +309,8 @@ def open_store(folder: str | os.PathLike[str], *, checked: bool = True) -> Sweep
         _check_points(path / POINTS, manifest)
     try:
         sweep = Sweep.model_validate_json(json.dumps(manifest["sweep"]), strict=True)
-        if not all(isinstance(manifest[key], int) for key in ("points", "chunk")):
-            raise ValueError("its numbers are no whole numbers")
-    except (ValidationError, KeyError, ValueError) as error:
+        SweepStore(path, manifest, sweep).extent(0)
+    except (ValidationError, KeyError, ValueError, TypeError) as error:
         remedy = "Open it with the version named in its manifest, or run the sweep again in another folder."
         raise refusal(path / MANIFEST, f"its content is not of this format ({error})", remedy) from error
     return SweepStore(path, manifest, sweep)
@@ -359,12 +358,6 @@ def _changed(store: SweepStore, plan: SweepPlan) -> Sequence[str]:
     then = store.manifest["sweep"]
     now = plan.sweep.model_dump(mode="json", by_alias=True)
     return [key for key in now if key not in {"name", "sweep"} and then.get(key) != now[key]]
-
-
-def remove_parts(store: SweepStore, chunks: Sequence[int]) -> None:
-    """Remove the parts of chunks, which are run again."""
-    for chunk in chunks:
-        store.part(chunk).unlink(missing_ok=True)
 
 
 def free_space(folder: Path) -> int:

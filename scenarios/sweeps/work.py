@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 COLLECT_AFTER = 1.0
 """Seconds of running after which memory is freed: models are cycles."""
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 """What the system says of a full disk, which ends a session: that is no property of a run."""
 BUILT = 2
 """Points whose specification is kept: seeds of a point follow one another."""
