@@ -61,7 +61,7 @@ def compare(folder: Path, whole: tuple[dict[str, bytes], pd.DataFrame]) -> None:
 def test_killed_workers(whole, tmp_path):
     """A worker is killed twenty times while two make the runs, also while it starts."""
     store = tiny.begun(tmp_path / "sweep", CHUNK, **CHANGES)
-    moments = random.Random(0)
+    moments = random.Random(0)  # noqa: S311
     kills = 0
     with started(store.folder, "processes") as driver:
         while kills < KILLS and driver.poll() is None:
@@ -79,7 +79,7 @@ def test_killed_workers(whole, tmp_path):
 def test_killed_parents(whole, tmp_path):
     """The parent is killed twenty times, each time in another session; its workers go with it."""
     store = tiny.begun(tmp_path / "sweep", CHUNK, **CHANGES)
-    moments = random.Random(1)
+    moments = random.Random(1)  # noqa: S311
     with_workers = 0
     for _ in range(KILLS):
         driver = started(store.folder, moments.choice(["processes", "alone"]))

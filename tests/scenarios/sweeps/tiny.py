@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +50,10 @@ def undisturbed(folder: Path, **changes: Any) -> dict[str, bytes]:
 
 def children(pid: int) -> list[int]:
     """The processes that a process started, and those that they did."""
-    try:
-        own = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
+    own = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):  # each thread has those that it started
+        with suppress(OSError):
+            own += [int(one) for one in path.read_text().split()]
     return [one for child in own for one in (child, *children(child))]
 
 
