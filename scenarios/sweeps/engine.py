@@ -40,7 +40,7 @@ class Progress:
     failed : runs that failed in this session.
     seconds : since this session began.
     begun : units that were there when it began.
-    model_seconds : seconds that workers spent inside the model in this session.
+    model_seconds, worker_seconds : that workers spent inside the model, and in all, in this session.
     """
 
     done: int
@@ -49,6 +49,7 @@ class Progress:
     seconds: float = 0.0
     begun: int = 0
     model_seconds: float = 0.0
+    worker_seconds: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -161,6 +162,7 @@ class _State:
         self.progress.done += len(self.store.extent(done.chunk))
         self.progress.failed += done.failed
         self.progress.model_seconds += done.model_seconds
+        self.progress.worker_seconds += done.seconds
         self.tell()
 
     def tell(self) -> None:

@@ -7,6 +7,7 @@ store, once. What fails is a row with stage and message. Nothing here depends on
 import errno
 import gc
 import math
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -74,6 +75,12 @@ def run_chunk(folder: str, digest: str, chunk: int) -> ChunkDone:
     write_rows(bench.store, chunk, rows)
     failed = sum(bool(row.stage) for row in rows)
     return ChunkDone(chunk, len(rows), failed, bench.model_seconds - before, perf_counter() - start)
+
+
+def warm(folder: str, digest: str) -> int:
+    """Make a run of the first point and throw it away, so that a worker has loaded everything; return its process."""
+    _bench(folder, digest).rows(range(1))
+    return os.getpid()
 
 
 def run_alone(folder: str, digest: str, unit: int) -> list[Row]:
