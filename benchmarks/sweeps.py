@@ -57,7 +57,8 @@ def market(folder: Path, firms: int, instruments: int, behaviour: str) -> Path:
     (folder / "measures.csv").write_text("\n".join(measures) + "\n", encoding="utf-8")
     first = ", ".join(f"{key}: {plain_mesa.FIRST_PRICE}" for key in keys)
     rules = {
-        "adaptive": f"{{kind: adaptive, first_prices: {{{first}}}, first_error: 0.5, adaptation: 0.3, discount_rate: 0}}",
+        "adaptive": f"{{kind: adaptive, first_prices: {{{first}}}, first_error: 0.5, adaptation: 0.3, "
+        "discount_rate: 0}",
         "planner": "{kind: planner, horizon_years: 10, discount_rate: 0.05, steps: 2}",
     }
     declared = "".join(
@@ -161,7 +162,7 @@ def mesa_rate(firms: int) -> float:
         seeds = list(range(MESA_RUNS[firms]))
         mesa.batch_run(
             plain_mesa.PermitMarket, {"firms": firms, "seed": seeds}, number_processes=processes, iterations=1,
-            max_steps=119, display_progress=False, data_collection_period=-1, rng=None,
+            max_steps=119, display_progress=False, data_collection_period=-1,
         )  # fmt: skip
         best = max(best, len(seeds) / (time.perf_counter() - start))
     return best

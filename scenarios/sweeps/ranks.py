@@ -4,7 +4,6 @@ A rank that is killed takes the whole program with it, as MPI has it; starting i
 """
 
 import atexit
-import os
 from concurrent.futures import Executor
 from functools import cache
 
@@ -38,7 +37,6 @@ def rank_pool() -> tuple[Executor, int]:
     executor = ranks.__enter__()
     if executor is None:  # served until rank 0 was done
         ranks.__exit__(None, None, None)
-        MPI.Finalize()
-        os._exit(0)  # quietly, whatever called us
+        raise SystemExit(0)
     atexit.register(ranks.__exit__, None, None, None)
     return executor, size - 1

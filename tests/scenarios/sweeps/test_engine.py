@@ -154,14 +154,16 @@ def test_failed_runs_are_rows_and_tried_again_when_asked(tmp_path, monkeypatch):
 
 
 def test_points_that_the_scenario_refuses_are_rows_with_the_reason(tmp_path, monkeypatch):
-    """One point in a hundred, which was not in the sample that is checked before the start."""
-    rows = [{"start": 2025, "periods": 12}] * 99 + [{"start": 2025, "periods": 7}]
+    """One point in a hundred has a floor above its ceiling, and was not among those checked before the start."""
     monkeypatch.setattr("scenarios.sweeps.loading.whole_points", lambda *_: [])
-    monkeypatch.setattr("scenarios.sweeps.loading.one_at_a_time", lambda *_: [])
+    path = "instruments.carbon.containment.0"
+    collar = [{"kind": "collar", "floor": {"prices": {2025: 10}}, "ceiling": {"prices": {2025: 30}}}]
+    rows = [{"floor": 10 + i % 9, "ceiling": 20} for i in range(99)] + [{"floor": 25, "ceiling": 21}]
     plan = tiny.tiny(
+        overrides={"instruments.carbon.containment": collar},
         levers={
-            "start": {"path": "calendar.start_year", "values": [2025]},
-            "periods": {"path": "calendar.periods_per_year", "values": [12, 7]},
+            "floor": {"path": f"{path}.floor.prices.2025", "low": 5, "high": 29},
+            "ceiling": {"path": f"{path}.ceiling.prices.2025", "low": 20, "high": 40},
         },
         uncertainties={}, design={"kind": "list", "rows": rows}, seeds=1, series=[], outcomes=["actual_cost"],
     )  # fmt: skip
@@ -170,7 +172,7 @@ def test_points_that_the_scenario_refuses_are_rows_with_the_reason(tmp_path, mon
     assert (progress.done, progress.failed) == (100, 1)
     (failure,) = SweepResult.open(store.folder).failures.to_dict("records")
     assert (failure["run"], failure["stage"]) == (99, "scenario")
-    assert "calendar.periods_per_year" in failure["message"]
+    assert "ceiling" in failure["message"]
 
 
 @pytest.mark.slow

@@ -22,8 +22,8 @@ pytestmark = [
 ]
 ROOT = Path(__file__).resolve().parents[3]
 KILLS = 20
-CHANGES = {"design": {"kind": "latin_hypercube", "points": 400}, "series": []}  # 800 runs: some seconds
-CHUNK = 8
+CHANGES = {"design": {"kind": "latin_hypercube", "points": 200}, "series": []}  # 400 runs: some seconds
+CHUNK = 5
 
 
 @pytest.fixture(scope="module")
@@ -117,9 +117,11 @@ def test_an_interrupt_ends_it_at_once(whole, tmp_path, engine, whom):
     assert driver.returncode in {-signal.SIGINT, 130}
     assert said.count("Traceback") == said.count("KeyboardInterrupt") == 1  # of the driver alone
     assert ended(workers, 1.0)
-    assert 0 < len(SweepResult.open(store.folder).runs) < 800
-    run_store(store, processes(2))
-    compare(store.folder, whole)
+    assert 0 < len(SweepResult.open(store.folder).runs) < 400
+    assert tiny.files(store.folder).items() <= whole[0].items()
+    if (engine, whom) == ("processes", "group"):
+        run_store(store, processes(2))
+        compare(store.folder, whole)
 
 
 def test_an_interrupt_while_workers_start_is_quiet(tmp_path):
