@@ -20,7 +20,7 @@ BENCHMARKS = (
     "order_book",
 )  # jiangxi first: its peak memory is the process's
 
-BY_NAME = ("dashboard",)
+BY_NAME = ("dashboard", "sweeps")
 """Benchmarks that are made only when they are named: they need a browser and minutes."""
 
 BOUNDS = Path(__file__).with_name("bounds.toml")

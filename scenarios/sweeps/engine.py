@@ -7,7 +7,7 @@ not depend on the engine, the number of workers or the order. The process that w
 import os
 from collections import Counter, deque
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -17,17 +17,17 @@ from market.errors import QuotaLabError
 from scenarios.errors import InputError, Problem
 from scenarios.sweeps.executors import Engine, Pool, given, processes
 from scenarios.sweeps.loading import SweepPlan, load_sweep
+from scenarios.sweeps.sessions import session
 from scenarios.sweeps.size import check_room, chunk_size
-from scenarios.sweeps.store import SweepStore, continue_in, create, remove_parts
+from scenarios.sweeps.store import SweepStore, continue_in, create
 from scenarios.sweeps.work import ChunkDone, Row, dead_rows, folder_of, run_alone, run_chunk, write_rows
 
 if TYPE_CHECKING:
     from scenarios.sweeps.results import SweepResult
 
 Result = TypeVar("Result")
-
-ATTEMPTS = 3
-"""Times that a chunk is tried while workers die, and then each of its runs alone, before a run is a failure."""
+LOOK = 0.5
+"""Seconds after which a pool is asked again how many tasks it takes."""
 
 
 @dataclass(slots=True)
@@ -40,6 +40,7 @@ class Progress:
     failed : runs that failed in this session.
     seconds : since this session began.
     begun : units that were there when it began.
+    model_seconds, worker_seconds : that workers spent inside the model, and in all, in this session.
     """
 
     done: int
@@ -48,6 +49,7 @@ class Progress:
     seconds: float = 0.0
     begun: int = 0
     model_seconds: float = 0.0
+    worker_seconds: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -109,37 +111,44 @@ def prepared(plan: SweepPlan, folder: str | os.PathLike[str]) -> SweepStore:
     if (path / "manifest.json").exists():
         return continue_in(plan, path)
     check_room(plan, path)
-    return create(plan, path, chunk_size(plan))
+    try:
+        return create(plan, path, chunk_size(plan))
+    except InputError:
+        if not (path / "manifest.json").exists():
+            raise
+        return continue_in(plan, path)  # another process began it in the meantime
 
 
 def run_store(
     store: SweepStore, engine: Engine | None, progress: Watcher | None = None, retry_failed: bool = False
 ) -> Progress:
-    """Make the runs that a store does not have yet; with no engine, in this process."""
-    store.tidy()
-    had = _whole(store, retry_failed)
-    todo = [chunk for chunk in range(store.chunks) if chunk not in had]
-    done = sum(len(store.extent(chunk)) for chunk in had)
-    state = _State(store, Progress(done, store.units_of_work, begun=done), progress)
-    state.tell()
-    if engine is None:
-        for chunk in todo:
-            state.count(_checked(store, run_chunk, folder_of(store), store.digest, chunk))
-    elif todo:
-        _in_pools(store, engine, todo, state)
-    return state.progress
+    """Make the runs that a store does not have yet; with no engine, in this process.
+
+    Raises
+    ------
+    InputError : where another process makes its runs already.
+    QuotaLabError : where the disk does not take a part, or no worker is left; what was done is kept.
+    """
+    with session(store):
+        store.tidy()
+        had = _whole(store, retry_failed)
+        todo = [chunk for chunk in range(store.chunks) if chunk not in had]
+        done = sum(len(store.extent(chunk)) for chunk in had)
+        state = _State(store, Progress(done, store.units_of_work, begun=done), progress)
+        state.tell()
+        if engine is None:
+            for chunk in todo:
+                state.count(_kept(store, run_chunk, folder_of(store), store.digest, chunk))
+        elif todo:
+            with engine() as pool:
+                _in_pool(store, pool, todo, state)
+        return state.progress
 
 
 def _whole(store: SweepStore, retry_failed: bool) -> set[int]:
-    """Return the chunks that are done; parts that are damaged, foreign or to be made again are removed."""
-    had = set()
-    for chunk in store.done():
-        rows = store.read(chunk)
-        if rows is None or chunk >= store.chunks or (retry_failed and (rows["stage"] != "").any()):
-            remove_parts(store, [chunk])
-        else:
-            had.add(chunk)
-    return had
+    """Return the chunks that are done: their part is sound and, where failures are tried again, has none."""
+    good = {"whole"} if retry_failed else {"whole", "failed"}
+    return {chunk for chunk in store.done() if chunk < store.chunks and store.state(chunk) in good}
 
 
 class _State:
@@ -153,6 +162,7 @@ class _State:
         self.progress.done += len(self.store.extent(done.chunk))
         self.progress.failed += done.failed
         self.progress.model_seconds += done.model_seconds
+        self.progress.worker_seconds += done.seconds
         self.tell()
 
     def tell(self) -> None:
@@ -161,86 +171,84 @@ class _State:
             self.watcher(self.progress)
 
 
-def _in_pools(store: SweepStore, engine: Engine, todo: list[int], state: _State) -> None:
-    """Work the chunks off, in a new pool whenever workers died; a chunk that kills too often is made run by run."""
+def _in_pool(store: SweepStore, pool: Pool, todo: list[int], state: _State) -> None:
+    """Work chunks off; one whose worker dies goes to the end of the queue, and at last is made run by run."""
     queue, tries = deque(todo), Counter[int]()
-    while queue:
-        with engine() as pool:
-            lost = _drain(store, pool, queue, state)
-        tries.update(lost)
-        for chunk in lost:
-            if tries[chunk] < ATTEMPTS:
+    suspects: list[int] = []
+    running: dict[Future[ChunkDone], int] = {}
+    while queue or running:
+        for _ in range(min(pool.width() - len(running), len(queue))):
+            chunk = queue.popleft()
+            running[_sent(pool, run_chunk, folder_of(store), store.digest, chunk)] = chunk
+        for future in wait(running, timeout=LOOK, return_when=FIRST_COMPLETED).done:
+            chunk = running.pop(future)
+            done = _came_of(store, future)
+            if done is not None:
+                state.count(done)
+                continue
+            tries[chunk] += 1
+            if tries[chunk] < pool.attempts:
                 queue.append(chunk)
             else:
-                _run_by_run(store, engine, chunk, state)
+                suspects.append(chunk)
+    for chunk in suspects:
+        _run_by_run(store, pool, chunk, state)
 
 
-def _drain(store: SweepStore, pool: Pool, queue: deque[int], state: _State) -> list[int]:
-    """Work the queue off in one pool; return the chunks that were lost when it broke, or whose worker was."""
-    running: dict[Future[ChunkDone], int] = {}
-    lost: list[int] = []
-    folder = folder_of(store)
-    broken = False
-    while (queue and not broken) or running:
-        while queue and not broken and len(running) < pool.width:
-            chunk = queue.popleft()
-            try:
-                running[pool.executor.submit(run_chunk, folder, store.digest, chunk)] = chunk
-            except (BrokenExecutor, RuntimeError):
-                queue.appendleft(chunk)
-                broken = True
-        for future in wait(running, timeout=0.5, return_when=FIRST_COMPLETED).done:
-            chunk = running.pop(future)
-            try:
-                state.count(_checked(store, future.result))
-            except BrokenExecutor:
-                lost.append(chunk)
-                broken = True
-            except QuotaLabError:
-                raise
-            except Exception as error:  # a cluster says in its own words that a worker died
-                if not _died(error):
-                    raise
-                lost.append(chunk)
-    return lost
-
-
-def _run_by_run(store: SweepStore, engine: Engine, chunk: int, state: _State) -> None:
+def _run_by_run(store: SweepStore, pool: Pool, chunk: int, state: _State) -> None:
     """Make the runs of a chunk one at a time: alone, the one that kills its worker is known."""
+    start = perf_counter()
     rows: list[Row] = []
-    waiting = deque(store.extent(chunk))
-    tries = Counter[int]()
-    while waiting:
-        with engine() as pool:
-            for _ in range(len(waiting)):
-                unit = waiting[0]
-                try:
-                    made = pool.executor.submit(run_alone, folder_of(store), store.digest, unit).result()
-                except Exception as error:
-                    if not isinstance(error, BrokenExecutor) and not _died(error):
-                        raise
-                    tries[unit] += 1
-                    if tries[unit] < ATTEMPTS:
-                        break
-                    message = f"the process that ran it died {ATTEMPTS} times; it may have run out of memory"
-                    rows += dead_rows(store, unit, message)
-                    waiting.popleft()
-                    break
+    for unit in store.extent(chunk):
+        for _ in range(pool.attempts):
+            made = _came_of(store, _sent(pool, run_alone, folder_of(store), store.digest, unit))
+            if made is not None:
                 rows += made
-                waiting.popleft()
-    _checked(store, write_rows, store, chunk, rows)
-    state.count(ChunkDone(chunk, len(rows), sum(bool(row.stage) for row in rows), 0.0, 0.0))
+                break
+        else:
+            message = "the process that ran it died each time; it may have run out of memory"
+            rows += dead_rows(store, unit, message)
+    _kept(store, write_rows, store, chunk, rows)
+    failed = sum(bool(row.stage) for row in rows)
+    state.count(ChunkDone(chunk, len(rows), failed, 0.0, perf_counter() - start))
 
 
-def _died(error: BaseException) -> bool:
-    return type(error).__name__ in {"KilledWorker", "CancelledError", "FutureCancelledError", "CommClosedError"}
+def _sent(pool: Pool, call: "Callable[..., Result]", *given: Any) -> "Future[Result]":
+    """Send a task; a pool that takes none any more ends the session."""
+    try:
+        return pool.executor.submit(call, *given)
+    except (BrokenExecutor, RuntimeError) as error:
+        raise _ended(error) from error
 
 
-def _checked(store: SweepStore, call: Callable[..., Result], *given: Any) -> Result:
+def _came_of(store: SweepStore, future: "Future[Result]") -> Result | None:
+    """Return what a task returned; None where its worker died."""
+    try:
+        return _kept(store, future.result)
+    except BrokenExecutor:
+        return None
+    except CancelledError as error:  # nobody here cancels: the cluster is gone
+        raise _ended(error) from error
+    except Exception as error:
+        if type(error).__name__ == "KilledWorker":  # as Dask says it
+            return None
+        raise
+
+
+def _ended(error: BaseException) -> QuotaLabError:
+    what = str(error) or type(error).__name__
+    return QuotaLabError(
+        f"The sweep stopped: its workers are gone ({what}). What was done is kept; start it again to go on."
+    )
+
+
+def _kept(store: SweepStore, call: Callable[..., Result], *given: Any) -> Result:
     """Return what a call returns; say in plain words that the disk did not take a part."""
     try:
         return call(*given)
     except OSError as error:
+        if error.errno is None:  # not the system's: a connection, say
+            raise _ended(error) from error
         message = (
             f"The sweep stopped: {store.folder} cannot be written ({error.strerror or error}). "
             "What was done is kept; make room and start it again to go on."

@@ -4,19 +4,23 @@ An engine is a function that opens a pool and says how many tasks it takes at on
 default; Dask and MPI are extras. Workers read the store's folder, so on a cluster it is on a disk that all of them see.
 """
 
-import multiprocessing
-import multiprocessing.connection
-import os
-import signal
-import threading
+import logging
+import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from market.errors import QuotaLabError
+from scenarios.errors import InputError, Problem
+from scenarios.sweeps.designs import missing
+from scenarios.sweeps.separate_processes import SeparateProcesses, processors
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+ATTEMPTS = 3
+"""Times that a chunk is tried while workers die, and then each of its runs alone, before a run is a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +30,13 @@ class Pool:
     Attributes
     ----------
     executor : takes tasks.
-    width : tasks that are sent before one has come back.
-    again : whether a broken pool can be opened anew.
+    width : tasks that are sent before one has come back, asked for again and again: a cluster grows and shrinks.
+    attempts : times that a task whose worker died is sent, before it is held against the task.
     """
 
     executor: Executor
-    width: int
-    again: bool = True
+    width: Callable[[], int]
+    attempts: int = ATTEMPTS
 
 
 Engine = Callable[[], AbstractContextManager[Pool]]
@@ -40,95 +44,115 @@ Engine = Callable[[], AbstractContextManager[Pool]]
 
 def processes(workers: int | None = None) -> Engine:
     """Return the engine of processes on this computer, one a processor if no number is given."""
-    count = workers or getattr(os, "process_cpu_count", os.cpu_count)() or 1
+    count = workers or processors()
 
     @contextmanager
     def opened() -> Iterator[Pool]:
-        with worker_processes(count) as executor:
-            yield Pool(executor, count + 1)
+        with SeparateProcesses(count) as executor:
+            yield Pool(executor, lambda: count)
 
     return opened
 
 
 def given(executor: Executor, width: int | None = None) -> Engine:
-    """Return the engine of an executor that is open already and stays so."""
+    """Return the engine of an executor that is open already and stays so.
+
+    Parameters
+    ----------
+    width : tasks that it is sent at once; one more than it has workers, if it says how many, or else 5.
+    """
+    number = width or (getattr(executor, "_max_workers", None) or 4) + 1
 
     @contextmanager
     def opened() -> Iterator[Pool]:
-        number = width or getattr(executor, "_max_workers", None) or 4
-        yield Pool(executor, number + 1, again=False)
+        yield Pool(executor, lambda: number)
 
     return opened
 
 
 def dask(client: Any = None, workers: int | None = None) -> Engine:
-    """Return the engine of a Dask cluster: a client, the address of a scheduler, or workers on this computer."""
-    from scenarios.sweeps.designs import missing
+    """Return the engine of a Dask cluster.
 
+    Parameters
+    ----------
+    client : a client, which stays open; or the address of a scheduler; or None for workers on this computer.
+    workers : number of them on this computer, one a processor if not given.
+
+    Raises
+    ------
+    InputError : where Dask is not installed, or when it is opened and no scheduler answers.
+    """
     try:
-        from distributed import Client, LocalCluster
+        from distributed import Client
     except ImportError:
         raise missing("distributed", "sweeps on Dask", "dask") from None
 
     @contextmanager
     def opened() -> Iterator[Pool]:
-        if client is not None and not isinstance(client, str):
-            yield _dask_pool(client)
-        elif isinstance(client, str):
-            with Client(client, timeout="30s") as made:
+        if isinstance(client, str):
+            try:
+                made = Client(client, timeout="30s")
+            except (OSError, ValueError) as error:
+                message = f"no Dask scheduler answers there ({str(error) or type(error).__name__})"
+                remedy = "Start one with `dask scheduler`, or correct the address."
+                raise InputError([Problem("sweep", 0, client, message, remedy)]) from error
+            with made:
                 yield _dask_pool(made)
+        elif client is not None:
+            yield _dask_pool(client)
         else:
-            with (
-                LocalCluster(n_workers=workers or 2, threads_per_worker=1, dashboard_address=None) as cluster,
-                Client(cluster) as made,
-            ):
+            with _local_cluster(workers or processors()) as made:
                 yield _dask_pool(made)
 
     return opened
 
 
-def _dask_pool(client: Any) -> Pool:
-    threads = sum(client.nthreads().values()) or 1
-    return Pool(client.get_executor(pure=False), 2 * threads, again=False)
-
-
 @contextmanager
-def worker_processes(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Give a pool whose workers are up; they end when this is left, whatever they are doing.
+def _local_cluster(workers: int) -> "Iterator[Client]":
+    """Give a client of workers on this computer that listen on its own address only and keep to themselves."""
+    from distributed import Client, LocalCluster
 
-    Workers are spawned, never forked, and end with the process that started them: each waits on a pipe whose other end
-    only that process holds.
+    with (
+        tempfile.TemporaryDirectory(prefix="quotalab-dask-") as scratch,
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            worker_dashboard_address="127.0.0.1:0",
+            local_directory=scratch,
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def _dask_pool(client: Any) -> Pool:
+    """Return the pool of a cluster; it tries a task whose worker died again itself, so that we need not."""
+
+    def width() -> int:
+        return max(2, 2 * sum(client.nthreads().values()))
+
+    return Pool(client.get_executor(pure=False), width, attempts=1)
+
+
+def mpi() -> Engine:
+    """Return the engine of a program that ``mpiexec`` started: rank 0 goes on, all other ranks make runs for it.
+
+    Ranks other than 0 do not return from here: they serve until rank 0 ends, and end. So a program calls this before
+    it does anything that only one of them should.
+
+    Raises
+    ------
+    InputError : where there is one rank only, or mpi4py is not installed.
     """
-    context = multiprocessing.get_context("spawn")
-    theirs, ours = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(workers, context, _begin, (theirs,))
-    try:
-        try:
-            pool.submit(os.getpid).result()
-        except BrokenProcessPool as error:
-            raise QuotaLabError(
-                "The worker processes cannot be started. In a script, call this under "
-                '`if __name__ == "__main__":` and from a file; or give workers=1.'
-            ) from error
-        yield pool
-    except BaseException:
-        ours.close()
-        pool.shutdown(wait=True, cancel_futures=True)
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        ours.close()
-        theirs.close()
+    from scenarios.sweeps.ranks import rank_pool
 
+    executor, servers = rank_pool()
 
-def _begin(orders: Any) -> None:
-    """Set a worker up: Ctrl-C is the starter's to handle, and when the starter goes, so does the worker."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    starter = multiprocessing.parent_process()
-    ends = [orders] if starter is None else [orders, starter.sentinel]
+    @contextmanager
+    def opened() -> Iterator[Pool]:
+        yield Pool(executor, lambda: 2 * servers)
 
-    def leave() -> None:
-        multiprocessing.connection.wait(ends)
-        os._exit(1)
-
-    threading.Thread(target=leave, daemon=True).start()
+    return opened

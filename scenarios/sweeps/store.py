@@ -5,22 +5,26 @@
     manifest.json  points.parquet  scenario.yaml  inputs/…      written once, before the first run
     parts/000000.parquet …                                      one row a run, a part a chunk of runs
     series/TABLE/000000.parquet …                               tables of runs, where they are kept
+    sessions.jsonl  lock                                        who made runs with which versions; who makes them now
 
 Every file appears whole or not at all: it is written beside its place, flushed to the disk and renamed. A part carries
-the digest of its sweep, so parts of two sweeps never mix. What is there may be read while more is written.
+the digest of its sweep, so parts of two sweeps never mix. What is there may be read while more is written. A worker
+reads only its own points, so a design may have millions.
 """
 
 import hashlib
 import io
 import json
 import os
+import platform
 import shutil
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
@@ -29,8 +33,7 @@ from scenarios.result_files import (
     MANIFEST,
     PARTIAL,
     FileSet,
-    frame_of,
-    parquet_of,
+    content_hash,
     refusal,
     save_whole,
     scenario_document,
@@ -45,11 +48,14 @@ from scenarios.sweeps.parameters import Parameter, parameters_of
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 FORMAT = "quotalab-sweep"
 FORMAT_VERSION = 1
 PARTS, POINTS, SCENARIO, SERIES = "parts", "points.parquet", "scenario.yaml", "series"
 DIGEST = b"quotalab.sweep"
+POINTS_A_GROUP = 16_384
+"""Points that a worker reads at least, when it reads those of its chunk."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +67,11 @@ class SweepStore:
     folder : where it is.
     manifest : what it says of itself.
     sweep : the declaration.
-    points : one row per point.
     """
 
     folder: Path
     manifest: Mapping[str, Any]
     sweep: Sweep
-    points: "pd.DataFrame"
 
     @property
     def digest(self) -> str:
@@ -82,7 +86,25 @@ class SweepStore:
     @property
     def units_of_work(self) -> int:
         """Number of runs, or of points where each has as many seeds as it needs."""
-        return len(self.points) if self.adaptive else len(self.points) * len(self.seeds)
+        number = int(self.manifest["points"])
+        return number if self.adaptive else number * len(self.seeds)
+
+    @cached_property
+    def points(self) -> "pd.DataFrame":
+        """One row per point."""
+        import pyarrow.parquet as pq
+
+        return pq.read_table(self.folder / POINTS).to_pandas()
+
+    def values(self, points: range) -> list[dict[str, Any]]:
+        """Return the values of the parameters at some points, without reading all others."""
+        import pyarrow.parquet as pq
+
+        names = [one.name for one in self.parameters]
+        first, last = points.start // POINTS_A_GROUP, (points.stop - 1) // POINTS_A_GROUP
+        with pq.ParquetFile(self.folder / POINTS) as file:
+            rows = file.read_row_groups(list(range(first, last + 1)), names)
+        return rows.slice(points.start - first * POINTS_A_GROUP, len(points)).to_pandas().to_dict("records")
 
     @property
     def chunks(self) -> int:
@@ -125,15 +147,18 @@ class SweepStore:
 
     def write(self, chunk: int, runs: "pd.DataFrame", series: "Mapping[str, pd.DataFrame]") -> None:
         """Write a chunk: its series first, so that a part that is there has them too."""
-        for name, frame in series.items():
-            self._put(self.folder / SERIES / name / f"{chunk:06d}.parquet", frame)
+        for name in self.sweep.series:
+            path = self.folder / SERIES / name / f"{chunk:06d}.parquet"
+            if name in series:
+                self._put(path, series[name])
+            else:
+                path.unlink(missing_ok=True)  # of an earlier attempt
         self._put(self.part(chunk), runs)
 
     def _put(self, path: Path, frame: "pd.DataFrame") -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = (
-            path.parent / f".{path.stem}.{os.uname().nodename if os.name == 'posix' else ''}-{os.getpid()}{PARTIAL}"
-        )
+        writer = f"{platform.node()}-{os.getpid()}-{threading.get_ident():x}"
+        partial = path.parent / f".{path.stem}.{writer}{PARTIAL}"
         try:
             partial.unlink(missing_ok=True)
             write_file(partial, part_bytes(frame, self.digest))
@@ -151,6 +176,13 @@ class SweepStore:
         """Return a chunk's rows of a table."""
         return _read(self.folder / SERIES / name / f"{chunk:06d}.parquet", self.digest)
 
+    def state(self, chunk: int) -> Literal["missing", "whole", "failed"]:
+        """Return whether a chunk's part is there and sound, and whether all of its runs succeeded."""
+        table = _table(self.part(chunk), self.digest)
+        if table is None or not {"run", "stage"} <= set(table.column_names):
+            return "missing"
+        return "whole" if table["stage"].unique().to_pylist() == [""] else "failed"
+
     def tidy(self) -> None:
         """Remove what interrupted writers left; only while nobody writes."""
         for path in self.folder.rglob(f".*{PARTIAL}"):
@@ -164,21 +196,33 @@ def part_bytes(frame: "pd.DataFrame", digest: str) -> bytes:
 
     table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata({DIGEST: digest.encode()})
     sink = io.BytesIO()
-    pq.write_table(table, sink)
+    pq.write_table(table, sink, write_page_checksum=True)
+    return sink.getvalue()
+
+
+def _points_bytes(points: "pd.DataFrame") -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pandas(points, preserve_index=False), sink, row_group_size=POINTS_A_GROUP)
     return sink.getvalue()
 
 
 def _read(path: Path, digest: str) -> "pd.DataFrame | None":
+    table = _table(path, digest)
+    return None if table is None else table.to_pandas()
+
+
+def _table(path: Path, digest: str) -> "pa.Table | None":
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(io.BytesIO(path.read_bytes()))
+        table = pq.ParquetFile(io.BytesIO(path.read_bytes()), page_checksum_verification=True).read(use_threads=False)
     except (OSError, pa.ArrowException):
         return None
-    if (table.schema.metadata or {}).get(DIGEST, b"").decode() != digest:
-        return None
-    return table.to_pandas()
+    return table if (table.schema.metadata or {}).get(DIGEST, b"").decode() == digest else None
 
 
 def create(plan: SweepPlan, folder: str | os.PathLike[str], chunk: int) -> SweepStore:
@@ -196,7 +240,7 @@ def create(plan: SweepPlan, folder: str | os.PathLike[str], chunk: int) -> Sweep
         for name, content in inputs.items():
             files.add(f"{INPUTS}/{name}", content)
         files.add(SCENARIO, scenario_document(plan.base.scenario, inputs, INPUTS))
-        files.add(POINTS, parquet_of(plan.points))
+        files.add(POINTS, _points_bytes(plan.points))
         (target / PARTS).mkdir()
         manifest = {
             "format": FORMAT,
@@ -204,6 +248,7 @@ def create(plan: SweepPlan, folder: str | os.PathLike[str], chunk: int) -> Sweep
             "name": plan.sweep.name,
             "sweep": plan.sweep.model_dump(mode="json", by_alias=True),
             "digest": digest,
+            "points": len(plan.points),
             "chunk": chunk,
             "versions": versions(),
             "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -232,7 +277,7 @@ def digest_of(plan: SweepPlan) -> str:
         "population": rest,
         "declared": {key: declared[key] for key in sorted(keep & set(declared))},
         "parameters": [[one.name, one.path, one.role, list(map(str, one.values)), one.data] for one in plan.parameters],
-        "points": _sha(part_bytes(plan.points, "")),
+        "points": content_hash({"points": plan.points}),
         "version": versions()["quotalab"],
     }
     return _sha(json.dumps(content, sort_keys=True, ensure_ascii=False).encode())
@@ -245,8 +290,12 @@ def _sha(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def open_store(folder: str | os.PathLike[str]) -> SweepStore:
+def open_store(folder: str | os.PathLike[str], *, checked: bool = True) -> SweepStore:
     """Open a store, begun or finished.
+
+    Parameters
+    ----------
+    checked : whether every file beside the parts is compared with the manifest; workers leave it to who started them.
 
     Raises
     ------
@@ -255,14 +304,28 @@ def open_store(folder: str | os.PathLike[str]) -> SweepStore:
     path = Path(folder)
     files = FileSet(path)
     manifest = files.read_manifest(FORMAT, FORMAT_VERSION)
-    contents = files.read(manifest)
+    if checked:
+        files.read({"files": {name: entry for name, entry in manifest["files"].items() if name != POINTS}})
+        _check_points(path / POINTS, manifest)
     try:
         sweep = Sweep.model_validate_json(json.dumps(manifest["sweep"]), strict=True)
-        points = frame_of(contents[POINTS])
-    except (ValidationError, KeyError, ValueError, OSError) as error:
+        SweepStore(path, manifest, sweep).extent(0)
+    except (ValidationError, KeyError, ValueError, TypeError) as error:
         remedy = "Open it with the version named in its manifest, or run the sweep again in another folder."
         raise refusal(path / MANIFEST, f"its content is not of this format ({error})", remedy) from error
-    return SweepStore(path, manifest, sweep, points)
+    return SweepStore(path, manifest, sweep)
+
+
+def _check_points(path: Path, manifest: Mapping[str, Any]) -> None:
+    """Compare the points with the manifest, piece by piece: there may be millions."""
+    try:
+        with path.open("rb") as file:
+            same = hashlib.file_digest(file, "sha256").hexdigest() == manifest["files"][POINTS]["sha256"]
+    except (OSError, KeyError):
+        same = False
+    if not same:
+        remedy = "Run the sweep again in another folder, or restore the file from a copy."
+        raise refusal(path, "it is missing or was changed", remedy)
 
 
 def continue_in(plan: SweepPlan, folder: str | os.PathLike[str]) -> SweepStore:
@@ -295,12 +358,6 @@ def _changed(store: SweepStore, plan: SweepPlan) -> Sequence[str]:
     then = store.manifest["sweep"]
     now = plan.sweep.model_dump(mode="json", by_alias=True)
     return [key for key in now if key not in {"name", "sweep"} and then.get(key) != now[key]]
-
-
-def remove_parts(store: SweepStore, chunks: Sequence[int]) -> None:
-    """Remove the parts of chunks, which are run again."""
-    for chunk in chunks:
-        store.part(chunk).unlink(missing_ok=True)
 
 
 def free_space(folder: Path) -> int:

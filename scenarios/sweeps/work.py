@@ -4,12 +4,14 @@ A task is a folder, the digest of the sweep in it and the number of a chunk; eve
 store, once. What fails is a row with stage and message. Nothing here depends on the order in which chunks are done.
 """
 
+import errno
 import gc
 import math
+import os
+import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -23,11 +25,14 @@ from scenarios.sweeps.store import SweepStore, open_store
 if TYPE_CHECKING:
     import pandas as pd
 
+    from agents.model import RightsMarketModel
     from agents.spec import MarketSpec
     from scenarios.schema import Scenario
 
 COLLECT_AFTER = 1.0
 """Seconds of running after which memory is freed: models are cycles."""
+NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""What the system says of a full disk, which ends a session: that is no property of a run."""
 BUILT = 2
 """Points whose specification is kept: seeds of a point follow one another."""
 
@@ -66,15 +71,21 @@ def run_chunk(folder: str, digest: str, chunk: int) -> ChunkDone:
     start = perf_counter()
     bench = _bench(folder, digest)
     before = bench.model_seconds
-    rows = list(bench.rows(bench.store.extent(chunk)))
+    rows = bench.rows(bench.store.extent(chunk))
     write_rows(bench.store, chunk, rows)
     failed = sum(bool(row.stage) for row in rows)
     return ChunkDone(chunk, len(rows), failed, bench.model_seconds - before, perf_counter() - start)
 
 
+def warm(folder: str, digest: str) -> int:
+    """Make a run of the first point and throw it away, so that a worker has loaded everything; return its process."""
+    _bench(folder, digest).rows(range(1))
+    return os.getpid()
+
+
 def run_alone(folder: str, digest: str, unit: int) -> list[Row]:
     """Make the runs of one unit of work and return them: for chunks under which workers died."""
-    return list(_bench(folder, digest).rows(range(unit, unit + 1)))
+    return _bench(folder, digest).rows(range(unit, unit + 1))
 
 
 def dead_rows(store: SweepStore, unit: int, message: str) -> list[Row]:
@@ -118,12 +129,18 @@ def _series(store: SweepStore, rows: Sequence[Row]) -> "dict[str, pd.DataFrame]"
     return found
 
 
-@lru_cache(maxsize=2)
+_OF_THREAD = threading.local()
+"""The bench at which a thread works; two threads of a worker never share one."""
+
+
 def _bench(folder: str, digest: str) -> "Bench":
-    store = open_store(folder)
-    if store.digest != digest:
-        raise QuotaLabError(f"{folder} holds another sweep than the one that was begun.")
-    return Bench(store)
+    bench: Bench | None = getattr(_OF_THREAD, "bench", None)
+    if bench is None or (folder_of(bench.store), bench.store.digest) != (folder, digest):
+        store = open_store(folder, checked=False)
+        if store.digest != digest:
+            raise QuotaLabError(f"{folder} holds another sweep than the one that was begun.")
+        _OF_THREAD.bench = bench = Bench(store)
+    return bench
 
 
 def _placed(store: SweepStore, run: int) -> tuple[int, int]:
@@ -141,18 +158,25 @@ class Bench:
     def __init__(self, store: SweepStore) -> None:
         self.store = store
         self.parameters = store.parameters
-        self.values = store.points[[one.name for one in self.parameters]].to_dict("records")
         self.built: OrderedDict[int, tuple[Scenario, MarketSpec]] = OrderedDict()
         self.model_seconds = 0.0
+        self._values: list[dict[str, Any]] = []
+        self._first = 0
         self._busy = 0.0
+        self._settled = False
 
-    def rows(self, units: range) -> Iterator[Row]:
+    def rows(self, units: range) -> list[Row]:
         """Make the runs of units of work."""
-        for unit in units:
-            if isinstance(self.store.sweep.seeds, Until):
-                yield from self._until_narrow(unit, self.store.sweep.seeds)
-            else:
-                yield self.run(*_placed(self.store, unit))
+        self._read_points(units)
+        rule = self.store.sweep.seeds
+        if isinstance(rule, Until):
+            return [row for unit in units for row in self._until_narrow(unit, rule)]
+        return [self._run(*_placed(self.store, unit)) for unit in units]
+
+    def _read_points(self, units: range) -> None:
+        each = 1 if self.store.adaptive else len(self.store.seeds)
+        points = range(units.start // each, (units.stop - 1) // each + 1)
+        self._first, self._values = points.start, self.store.values(points)
 
     def _until_narrow(self, point: int, rule: Until) -> Iterator[Row]:
         """Run seeds of a point until the interval of its mean is narrow: t s/√n ≤ half width; failures do not count."""
@@ -160,7 +184,7 @@ class Bench:
 
         values: list[float] = []
         for seed in self.store.seeds:
-            row = self.run(point, seed)
+            row = self._run(point, seed)
             yield row
             value = row.outcomes.get(rule.outcome, math.nan)
             if math.isfinite(value):
@@ -170,11 +194,11 @@ class Bench:
                 if factor * np.std(values, ddof=1) / math.sqrt(len(values)) <= rule.half_width:
                     return
 
-    def run(self, point: int, seed: int) -> Row:
+    def _run(self, point: int, seed: int) -> Row:
         """Run one seed of one point; a failure is a row too."""
         row = Row(_number(self.store, point, seed), point, seed)
         stage = "scenario"
-        start = perf_counter()
+        start = begun = perf_counter()
         try:
             scenario = self._scenario(point)
             begun = perf_counter()
@@ -182,30 +206,44 @@ class Bench:
             spec = self._spec(point, scenario)
             stage = "run"
             row.outcomes, row.tables = self._made(scenario, spec, seed)
-            self.model_seconds += perf_counter() - begun
         except Exception as error:  # whatever it was, the other runs go on
-            row.stage = stage
+            if isinstance(error, OSError) and error.errno in NO_ROOM:
+                raise
+            row.outcomes, row.stage = {}, stage
             row.message = str(error) if isinstance(error, QuotaLabError) else f"{type(error).__name__}: {error}"
-        self._collect(perf_counter() - start)
+        end = perf_counter()
+        self.model_seconds += end - begun if stage != "scenario" else 0.0
+        self._collect(end - start)
         return row
 
     def _made(
         self, scenario: "Scenario", spec: "MarketSpec", seed: int
     ) -> "tuple[dict[str, float], dict[str, pd.DataFrame]]":
-        from scenarios.kpis import kpis_of
-        from scenarios.runner import simulate
+        from agents.model import RightsMarketModel
+        from scenarios.outcomes import outcome_names, outcomes_of
 
-        frames = simulate(scenario, spec, seed).frames
-        kpis = kpis_of(frames, scenario)
+        model = RightsMarketModel(spec, seed)
+        model.run()
         wanted = self.store.sweep.outcomes
-        names = list(kpis.index) if wanted is None else wanted
-        outcomes = {name: float(kpis.get(name, math.nan)) for name in names}
-        return outcomes, {name: frames[name] for name in self.store.sweep.series if name in frames}
+        if wanted is None:
+            return outcomes_of(model, scenario), self._series(model, scenario)
+        known = outcome_names(scenario)  # a lever may take a venue away, and its indicators with it
+        found = outcomes_of(model, scenario, [name for name in wanted if name in known])
+        return {name: found.get(name, math.nan) for name in wanted}, self._series(model, scenario)
+
+    def _series(self, model: "RightsMarketModel", scenario: "Scenario") -> "dict[str, pd.DataFrame]":
+        from scenarios.tables import tables_of
+
+        names = self.store.sweep.series
+        if not names:
+            return {}
+        frames = tables_of(model, scenario.money.currency.en).frames
+        return {name: frames[name] for name in names if name in frames}
 
     def _scenario(self, point: int) -> "Scenario":
         if point in self.built:
             return self.built[point][0]
-        return self.store.base.at(self.parameters, self.values[point])
+        return self.store.base.at(self.parameters, self._values[point - self._first])
 
     def _spec(self, point: int, scenario: "Scenario") -> "MarketSpec":
         from scenarios.build import build
@@ -219,6 +257,11 @@ class Bench:
         return self.built[point][1]
 
     def _collect(self, seconds: float) -> None:
+        """Free the models of the last second; what was there before the second run is not looked through each time."""
+        if not self._settled:
+            gc.collect()
+            gc.freeze()
+            self._settled = True
         self._busy += seconds
         if self._busy > COLLECT_AFTER:
             gc.collect()
