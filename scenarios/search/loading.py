@@ -18,7 +18,7 @@ from scenarios.loading import Origin, library, read, shown
 from scenarios.messages import explain, suggestion
 from scenarios.schema import Scenario
 from scenarios.search.constraints import Constraint, constraint_of
-from scenarios.search.declared import Search
+from scenarios.search.declared import Search, Worlds
 from scenarios.sweeps.base import Base
 from scenarios.sweeps.declared import Crossed, Listed, Sweep, Varied
 from scenarios.sweeps.designs import points_of
@@ -28,6 +28,8 @@ from scenarios.sweeps.parameters import Parameter, parameters_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from scenarios.calibration.declared import Calibration
 
 Values = dict[str, Any]
 Function = Callable[["pd.DataFrame"], float]
@@ -103,17 +105,30 @@ class SearchPlan:
 
 def sweep_of_search(search: Search, rows: Sequence[Values], name: str = "policies") -> Sweep:
     """Return the declaration of the sweep of some policies through the worlds of a search."""
+    return sweep_of_rows(search, rows, name, decisions_of(search), search.worlds)
+
+
+def sweep_of_rows(
+    declared: "Search | Calibration",
+    rows: Sequence[Values],
+    name: str,
+    levers: Mapping[str, Varied],
+    worlds: Worlds,
+    series: Sequence[str] = (),
+) -> Sweep:
+    """Return the declaration of a sweep of some values of its levers through all worlds."""
     listed = Listed(kind="list", rows=[dict(row) for row in rows] or [{}])
     return Sweep.model_validate(
         {
             "sweep": 1,
             "name": name,
-            "scenario": search.scenario,
-            "overrides": search.overrides,
-            "levers": decisions_of(search),
-            "uncertainties": search.worlds.uncertainties,
-            "design": Crossed(kind="crossed", levers=listed, uncertainties=search.worlds.design),
-            "seeds": search.worlds.seeds,
+            "scenario": declared.scenario,
+            "overrides": declared.overrides,
+            "levers": dict(levers),
+            "uncertainties": worlds.uncertainties,
+            "design": Crossed(kind="crossed", levers=listed, uncertainties=worlds.design),
+            "seeds": worlds.seeds,
+            "series": list(series),
         }
     )
 
