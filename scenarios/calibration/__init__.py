@@ -1,4 +1,4 @@
-"""Named parameters of a scenario fitted to observed prices and flows, with what is plausible and the error out of sample.
+"""Named parameters fitted to observed prices and flows, with what is plausible and the error out of sample.
 
 Declared like a search, run by the same workers, kept in the same kind of folder. Method, after Craig et al. (1997) and
 Vernon et al. (2010) without an emulator, since runs are cheap: a black-box optimiser (tree-structured Parzen

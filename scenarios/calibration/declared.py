@@ -37,9 +37,7 @@ class Calibration(Rule):
         json_schema_extra={"const": CALIBRATION_VERSION},
     )
     name: str = parameter(description="name of the calibration", pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
-    scenario: str = parameter(
-        description="library name, or file relative to the file of the calibration", min_length=1
-    )
+    scenario: str = parameter(description="library name, or file relative to the file of the calibration", min_length=1)
     overrides: dict[str, Any] = parameter(default_factory=dict, description="values by dotted path that all runs share")
     parameters: dict[Annotated[str, Field(pattern=NAME)], Varied] = parameter(
         description="what is fitted, each between two numbers or through given values", min_length=1

@@ -72,11 +72,10 @@ def calibrate(
     kept.write_table("observations", plan.observed)
     total = plan.calibration.optimiser.trials
     state, start = SearchProgress(0, total), perf_counter()
-    failed = 0
+    failed = asked_now = 0
 
     def tell(inner: Progress) -> None:
-        state.runs, state.runs_total = inner.done, inner.total
-        state.failed, state.seconds = failed + inner.failed, perf_counter() - start
+        state.tell(inner, asked_now, failed, perf_counter() - start)
         if progress is not None:
             progress(state)
 
@@ -87,6 +86,7 @@ def calibrate(
         number = 0
         while len(done) < total:
             asked = proposer.batch(number, done)
+            asked_now = len(asked)
             more, values = _tried(plan, evaluator, asked, number)
             sets += more
             fitted.append(values)

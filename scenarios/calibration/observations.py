@@ -1,4 +1,4 @@
-"""Observed series: read from a table and checked against the scenario, and the same quantities in the tables of a run."""
+"""Observed series: read from a table, checked against the scenario, and found again in the tables of runs."""
 
 import csv
 import math
@@ -41,7 +41,7 @@ class _Line:
 
 
 def read_observations(path: Path, scenario: Scenario) -> "pd.DataFrame":
-    """Return the observations of a table: instrument, variable, year, month (0: the year as a whole), value, sd (or NaN).
+    """Return the observations of a table: instrument, variable, year, month (0: the whole year), value, sd (or NaN).
 
     Raises
     ------
@@ -76,7 +76,7 @@ def read_observations(path: Path, scenario: Scenario) -> "pd.DataFrame":
         twice = table[table.duplicated([*KEY, "year", "month"])]
         for one in twice.itertuples():
             what = f"{one.instrument} {one.variable} {one.year}" + (f"-{one.month:02d}" if one.month else "")
-            problems.append(Problem(label, 0, "observations", f"{what} is observed twice", "Remove one of the two."))
+            problems.append(Problem(label, 0, "observations", f"{what} is observed twice", "Remove one."))
     if problems:
         raise InputError(problems)
     return table

@@ -1,4 +1,4 @@
-"""Loads a search: a document or plain data, the scenario it names, decisions, worlds, constraints; every mistake at once.
+"""Loads a search: a document or plain data, its scenario, decisions, worlds, constraints; every mistake at once.
 
 Decisions and worlds are checked as the levers and uncertainties of a sweep are, before anything runs.
 """
@@ -207,7 +207,11 @@ def _planned(
 
 
 def _settled(
-    declared: Search, scenario: Scenario, origin: SearchOrigin, problems: list[Problem], functions: Mapping[str, Function]
+    declared: Search,
+    scenario: Scenario,
+    origin: SearchOrigin,
+    problems: list[Problem],
+    functions: Mapping[str, Function],
 ) -> SearchPlan:
     base = Base.of(scenario)
     for place, one in enumerate(declared.tightest_cap):
@@ -256,9 +260,7 @@ def _world_problems(template: Sweep, parameters: Sequence[Parameter], base: Base
     return whole_points(points, worlds, base, origin) if worlds else []
 
 
-def _outcome_problems(
-    declared: Search, scenario: Scenario, names: Sequence[str], origin: Origin
-) -> Iterator[Problem]:
+def _outcome_problems(declared: Search, scenario: Scenario, names: Sequence[str], origin: Origin) -> Iterator[Problem]:
     for place, one in enumerate(declared.objectives):
         if not known_outcome(one.outcome, scenario):
             remedy = suggestion(one.outcome, list(names), "Known indicators")
