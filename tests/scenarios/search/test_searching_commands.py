@@ -111,8 +111,10 @@ def test_calibrate_prints_errors_out_of_sample(place, capsys) -> None:
     printed = capsys.readouterr().out
     assert code in {0, 1}
     assert "4 sets of parameters" in printed
-    row = next(line.strip() for line in printed.splitlines() if line.strip().startswith("carbon flow") and "held out" in line)
-    assert row.split()[4:] != []
+    lines = [line.split() for line in printed.splitlines() if line.strip().startswith("carbon flow")]
+    (row,) = [line for line in lines if line[2:4] == ["held", "out"]]
+    assert row[4] == "1"  # one year held out
+    assert float(row[6]) == pytest.approx(4.0)  # no change from 88 to 84
     assert "no change (RMSE)" in printed
     assert calibrate(Path("calibration.yaml"), None, 1, "zh", as_json=True) == code
     assert json.loads(capsys.readouterr().out)["sets"] == 4
