@@ -162,7 +162,7 @@ def _save(
     kept.write_table("sets", table)
     kept.write_table("fitted", pd.concat(fitted, ignore_index=True))
     if table["loss"].notna().any():
-        best = sets[int(table["loss"].idxmin())]
+        best = sets[int(table["loss"].to_numpy(dtype=np.float64, na_value=np.inf).argmin())]
         values = {one.name: best[one.name] for one in plan.parameters}
         name = f"{plan.calibration.name[:50]}-calibrated"
         content = document(plan.calibration, plan.base, plan.parameters, values, name)

@@ -154,7 +154,8 @@ def simulated(observed: "pd.DataFrame", series: "Mapping[str, pd.DataFrame]", ru
     found = np.full((len(runs), len(observed)), np.nan)
     place = {run: i for i, run in enumerate(runs)}
     rows = observed.reset_index(drop=True)
-    for (variable, monthly), wanted in rows.groupby(["variable", rows["month"] > 0]):
+    for group, wanted in rows.groupby(["variable", rows["month"] > 0]):
+        variable, monthly = str(group[0]), bool(group[1])
         table = series.get((MONTHLY if monthly else YEARLY)[variable])
         if table is None or table.empty:
             continue

@@ -73,7 +73,7 @@ class CalibrationResult:
             message = "no set of parameters has a loss: runs failed, or had no price or flow where one was observed"
             remedy = "Look at the messages of the runs, or change the parameters' ranges."
             raise InputError([Problem(str(self.folder.path), 0, "sets", message, remedy)])
-        found: dict[str, Any] = self.sets.loc[self.sets["loss"].idxmin()].to_dict()
+        found: dict[str, Any] = self.sets.sort_values("loss", kind="stable").iloc[0].to_dict()
         return found
 
     @property

@@ -170,7 +170,7 @@ def print_calibration(result: "CalibrationResult", language: Language) -> None:
         for row in result.parameters.to_dict("records")
     ]
     say_table((words["parameter"], words["best"], words["plausible"], words["searched"]), rows, (1, 2, 3))
-    rows = [
+    series = [
         (
             f"{row['instrument']} {row['variable']}", words["held_out" if row["held_out"] else "fitted"],
             f"{row['n']:,}", number(row["rmse"], 4), number(row["naive_rmse"], 4), number(row["skill"], 3),
@@ -178,7 +178,7 @@ def print_calibration(result: "CalibrationResult", language: Language) -> None:
         for row in result.errors.to_dict("records")
     ]  # fmt: skip
     columns = tuple(words[name] for name in ("series", "years", "number", "rmse", "naive", "skill"))
-    say_table(columns, rows, (2, 3, 4, 5))
+    say_table(columns, series, (2, 3, 4, 5))
     for note in result.calibration.notes:
         say(f"{words['note']}: {note}")
     say(f"{words['folder']}: {result.folder.path}")
@@ -229,7 +229,7 @@ def _say_end(notes: Sequence[str], words: Mapping[str, str], folder: Path, files
         say(f"{words['files']}: {folder / 'front'} ({files:,})")
 
 
-def _with_interval(row: Mapping[str, Any], text: str) -> str:
+def _with_interval(row: Mapping[Any, Any], text: str) -> str:
     low, high = float(row[f"{text} | low"]), float(row[f"{text} | high"])
     value = number(float(row[text]), 4)
     return f"{value} ({number(low, 2)} to {number(high, 2)})" if math.isfinite(low) else value

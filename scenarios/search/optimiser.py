@@ -73,7 +73,7 @@ class Proposer:
     def _study(self, number: int, done: Sequence[Trial]) -> Any:
         import optuna
 
-        ways = ["minimize" if one == "lower" else "maximize" for one in self.directions.values()]
+        ways: list[Any] = ["minimize" if one == "lower" else "maximize" for one in self.directions.values()]
         study = optuna.create_study(directions=ways, sampler=self._sampler(number))
         space = {one.name: _distribution(one) for one in self.parameters}
         for trial in done:

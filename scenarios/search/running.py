@@ -150,7 +150,8 @@ class _State:
 
 
 def _trials(state: _State, proposer: Proposer) -> None:
-    plan, done = state.plan, []
+    plan = state.plan
+    done: list[Trial] = []
     known: dict[tuple[Any, ...], Policy] = {}
     total = plan.search.optimiser.trials
     number = 0
