@@ -11,7 +11,7 @@ from scenarios.search.cap_bisection import CapAnswer
 from scenarios.search.declared import Search
 from scenarios.search.folder import StudyFolder
 from scenarios.search.judging import Policy, policies_table
-from scenarios.search.loading import WHOLE_CAP, SearchPlan
+from scenarios.search.loading import SearchPlan
 from scenarios.sweeps.base import Base
 from scenarios.sweeps.parameters import Parameter, overrides_of
 
@@ -52,19 +52,15 @@ def write_front(plan: SearchPlan, folder: StudyFolder, policies: Sequence[Policy
 
 
 def write_caps(plan: SearchPlan, folder: StudyFolder, answers: Sequence[CapAnswer]) -> None:
-    """Write the scenario of each right's tightest cap."""
-    whole = {one.name: WHOLE_CAP for one in plan.decisions}
-    wanted = {
-        f"tightest-{one.instrument}": document(
-            plan.search,
-            plan.base,
-            plan.decisions,
-            {**whole, f"{one.instrument}.cap_scale": one.scale},
-            f"{plan.search.name[:30]}-{one.instrument.replace('_', '-')}",
-        )
-        for one in answers
-        if one.answer != "none"
-    }
+    """Write the scenario of each right's tightest cap; the other caps are left as they are."""
+    own = {one.name: one for one in plan.decisions}
+    wanted = {}
+    for one in answers:
+        if one.answer != "none":
+            lever = f"{one.instrument}.cap_scale"
+            name = f"{plan.search.name[:30]}-{one.instrument.replace('_', '-')}"
+            content = document(plan.search, plan.base, [own[lever]], {lever: one.scale}, name)
+            wanted[f"tightest-{one.instrument}"] = content
     put(plan.search, plan.base, folder, wanted)
 
 
