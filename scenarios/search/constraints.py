@@ -11,9 +11,9 @@ holds that is to be rare, or does not hold that is to be frequent; a statistic i
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,12 @@ Floats = npt.NDArray[np.float64]
 
 CONFIDENCE = 0.95
 STATISTIC = re.compile(r"(?P<statistic>mean|median|min|max)\s*\(\s*(?P<outcome>[^()\s]+)\s*\)\s*(?P<rest>.*)")
-OF = {"mean": np.mean, "median": np.median, "min": np.min, "max": np.max}
+OF: dict[str, Callable[[Floats], np.floating[Any]]] = {
+    "mean": np.mean,
+    "median": np.median,
+    "min": np.min,
+    "max": np.max,
+}
 BROKEN = 1e-12
 """Violation of a constraint that is missed by nothing, as a share that has to be below its bound and equals it."""
 
@@ -91,8 +96,7 @@ def judged(constraint: Constraint, runs: "pd.DataFrame") -> Judged:
     rule = constraint.rule
     if constraint.statistic:
         return _of_statistic(constraint, runs, failed)
-    chance = isinstance(rule, ChanceConstraint)
-    met = holds(runs, rule.conditions if chance else (rule,))
+    met = holds(runs, rule.conditions if isinstance(rule, ChanceConstraint) else (rule,))
     unknown = int((np.isnan(met) & ~failed).sum())
     if isinstance(rule, ChanceConstraint):
         rare = rule.operator in {"<", "<="}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scenarios.pareto import pareto_front
-from scenarios.search.constraints import Constraint, Judged, judged
+from scenarios.search.constraints import OF, Constraint, Judged, judged
 from scenarios.search.declared import Objective
 from scenarios.search.loading import SearchPlan
 
@@ -59,7 +59,9 @@ class Policy:
 def policy_of(
     trial: int, values: Mapping[str, Any], runs: "pd.DataFrame", plan: SearchPlan, constraints: Sequence[Constraint]
 ) -> Policy:
-    """Return how the runs of one policy fared."""
+    """Return how the runs of one policy fared; where every run failed the frame has no outcomes, and all are NaN."""
+    named = {one.outcome for one in plan.search.objectives} | {name for one in constraints for name in one.outcomes}
+    runs = runs.assign(**dict.fromkeys(sorted(named - set(runs.columns)), np.nan))
     succeeded = runs[runs["stage"] == ""]
     objectives = {one.name: statistic(one, succeeded) for one in plan.search.objectives}
     objectives |= {
@@ -79,8 +81,7 @@ def statistic(one: Objective, runs: "pd.DataFrame") -> float:
         return np.nan
     if one.statistic.startswith("quantile"):
         return float(np.quantile(values, float(one.statistic.split()[1])))
-    of = {"mean": np.mean, "median": np.median, "max": np.max, "min": np.min}
-    return float(of[one.statistic](values))
+    return float(OF[one.statistic](values))
 
 
 def with_regret(policies: Sequence[Policy], plan: SearchPlan) -> list[dict[str, float]]:

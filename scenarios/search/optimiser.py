@@ -73,11 +73,13 @@ class Proposer:
     def _study(self, number: int, done: Sequence[Trial]) -> Any:
         import optuna
 
-        ways = ["minimize" if one == "lower" else "maximize" for one in self.directions.values()]
+        ways: list[Any] = ["minimize" if one == "lower" else "maximize" for one in self.directions.values()]
         study = optuna.create_study(directions=ways, sampler=self._sampler(number))
         space = {one.name: _distribution(one) for one in self.parameters}
         for trial in done:
-            failed = len(trial.objectives) < len(self.directions) or not np.isfinite(list(trial.objectives.values())).all()
+            failed = (
+                len(trial.objectives) < len(self.directions) or not np.isfinite(list(trial.objectives.values())).all()
+            )
             state = optuna.trial.TrialState.FAIL if failed else optuna.trial.TrialState.COMPLETE
             study.add_trial(
                 optuna.trial.create_trial(

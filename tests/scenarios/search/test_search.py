@@ -115,6 +115,30 @@ def test_regret_and_front_by_hand() -> None:
     assert table["front"].tolist() == [True, True, False, False]
 
 
+def test_policies_of_which_every_run_fails_are_no_answer(tmp_path: Path) -> None:
+    """A floor above the ceiling is no scenario: its runs are rows with a reason, and the search goes on."""
+    collar = [{"kind": "collar", "floor": {"prices": {2025: 1}}, "ceiling": {"prices": {2025: 90}}}]
+    plan = plan_of(
+        overrides={"instruments.carbon.containment": collar},
+        decisions={"floor": {"path": "carbon.floor", "values": [1, 60]},
+                   "ceiling": {"path": "carbon.ceiling", "values": [50, 90]}},
+        constraints=["P(carbon.shortfall > 0) < 0.5"],
+        optimiser={"trials": 12, "batch": 12},
+    )  # fmt: skip
+    found = search(plan, tmp_path / "odd", workers=1)
+    bad = found.policies[(found.policies["floor"] == 60) & (found.policies["ceiling"] == 50)]
+    assert len(bad) == 1
+    assert not bad["feasible"].any()
+    assert (bad["failed"] == bad["runs"]).all()
+    assert bad["P(carbon.shortfall > 0) < 0.5"].tolist() == [1.0]
+    assert len(found.front)
+    alone = plan_of(decisions={"carbon.cap_scale": {"low": 80, "high": 110}}, constraints=["carbon.shortfall <= 0"])
+    none = pd.DataFrame({"stage": ["build"], "world": [0]})
+    policy = policy_of(0, {"carbon.cap_scale": 90.0}, none, alone, alone.constraints)
+    assert np.isnan(policy.objectives["mean(abatement_cost)"])
+    assert not policy.feasible
+
+
 # Whole searches ------------------------------------------------------------------------------------------------------
 
 
