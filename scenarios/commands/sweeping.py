@@ -38,6 +38,7 @@ def sweep(
     from scenarios.sweeps.engine import run_store
     from scenarios.sweeps.results import SweepResult
 
+    chosen = _engine(engine, workers, scheduler)
     begun = (name / "manifest.json").exists()
     if begun and (settings or out is not None):
         message = "the folder holds a sweep that was begun, with all its settings"
@@ -58,7 +59,7 @@ def sweep(
 
         store = prepared(plan, out or Path("runs") / f"sweep-{plan.sweep.name}")
     with _shown(f"sweep {store.sweep.name}") as progress:
-        run_store(store, _engine(engine, workers, scheduler), progress, retry_failed)
+        run_store(store, chosen, progress, retry_failed)
     result = SweepResult.open(store.folder)
     report = write_report(result, language)
     if as_json:

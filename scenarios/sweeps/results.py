@@ -158,28 +158,12 @@ class SweepResult:
         return pd.DataFrame(rows)
 
     def to_xarray(self) -> Any:
-        """Return the outcomes as an xarray dataset over policy, world and seed (NaN where a run failed or is missing).
+        """Return the outcomes as an xarray dataset over policy, world and seed; see `scenarios.neighbours.xarray_cube`.
 
         Raises
         ------
         InputError : where xarray is not installed.
         """
-        from scenarios.sweeps.designs import missing
+        from scenarios.neighbours.xarray_cube import xarray_cube
 
-        try:
-            import xarray as xr
-        except ImportError:
-            raise missing("xarray", "labelled arrays", "analysis") from None
-        runs = self.runs.set_index(["policy", "world", "seed"])
-        cube = xr.Dataset.from_dataframe(runs[self.outcomes])
-        for role, axis in (("lever", "policy"), ("uncertainty", "world")):
-            first = self.points.drop_duplicates(axis).set_index(axis)
-            for one in self.parameters:
-                if one.role == role:
-                    cube = cube.assign_coords(
-                        {one.name: (axis, first[one.name].reindex(cube[axis].to_numpy()).to_numpy())}
-                    )
-        for name in cube.variables:
-            if name in self.units:
-                cube[name].attrs["units"] = self.units[str(name)]
-        return cube
+        return xarray_cube(self.runs, self.parameters, unfold=False)
