@@ -2,7 +2,8 @@
 
 What failing means is a condition on outcomes, such as ``carbon.mean_price > 150``. A point fails if the condition holds
 in more than some share of its runs; points, not runs, are what boxes count, since the seeds of a point tell nothing new
-about its parameters.
+about its parameters. Points of one world under several policies are not independent either: runs of one policy at a
+time give quasi-p values that mean what they say.
 """
 
 from collections.abc import Sequence

@@ -27,6 +27,8 @@ COLUMNS = (
 )  # fmt: skip
 RANKED_BY = ("total", "mu_star", "first")
 """By which index parameters are ranked: the first of these that a method gives."""
+SIZES = ("mu_star", "sigma")
+"""Indices that cannot be below zero, and whose intervals do not go there."""
 CONFIDENCE = 0.95
 RESAMPLES = 200
 
@@ -146,6 +148,9 @@ def first_order(
     sides = {"lever": ("policy", "world"), "uncertainty": ("world", "policy")}
     layout = runs.drop_duplicates("point").set_index("point")
     labels = [(parameter.name, "", "first") for parameter in varied]
+    if not varied:
+        nothing = _Measured([], *(np.empty(0),) * 3, 0, 0)
+        return _table(runs, [], "point", 0, lambda _: nothing, confidence, "first_order")
 
     def measured(values: Replicates) -> _Measured:
         points = np.flatnonzero(np.isfinite(values.means))
@@ -205,9 +210,10 @@ def _table(
     for outcome in outcomes:
         values = replicates(runs, outcome, rows, count)
         one = measured(values)
-        low, high = interval(
-            one.value, one.by_unit, one.by_seed, np.asarray(one.n), values.errors.shape[1], confidence
-        )  # fmt: skip
+        seeds = values.errors.shape[1]
+        low, high = interval(one.value, one.by_unit, one.by_seed, np.asarray(one.n), seeds, confidence)
+        sizes = np.array([index in SIZES for _, _, index in one.labels])
+        low = np.where(sizes & (low < 0.0), 0.0, low)
         parts.append(
             pd.DataFrame(
                 {

@@ -77,10 +77,10 @@ def indices(means: Floats, errors: Floats, blocks: Blocks) -> Indices:
     noise_a, noise_b, noise_ab, noise_ba = (errors[rows] for rows in blocks)
     size = ab.shape[1]
     both = np.concatenate([a, b])
-    variance = float(both.var())
+    variance = float(both.var()) if both.size else 0.0
     nothing = np.full(size, np.nan)
     pairs = np.triu_indices(size, 1) if ba.shape[1] else (np.empty(0, dtype=np.int64),) * 2
-    if len(a) < 2 or variance <= (1e-12 * np.abs(both).max()) ** 2:
+    if len(a) < 2 or variance <= (1e-12 * np.abs(both).max(initial=0.0)) ** 2:
         return Indices(nothing, nothing, np.full(len(pairs[0]), np.nan))
     centre = np.concatenate([both, ab.ravel(), ba.ravel()]).mean()
     a, b, ab, ba = a - centre, b - centre, ab - centre, ba - centre
@@ -107,6 +107,8 @@ def indices(means: Floats, errors: Floats, blocks: Blocks) -> Indices:
 def block_errors(values: Replicates, blocks: Blocks, resamples: int, rng: np.random.Generator) -> Indices:
     """Return the standard errors of the indices that come from base samples, which are drawn with replacement."""
     number = len(blocks.a)
+    if number < 2:
+        return Indices(*(np.full_like(one, np.nan) for one in indices(values.means, values.errors, blocks)))
     drawn = []
     for _ in range(resamples):
         chosen = rng.integers(number, size=number)

@@ -1,5 +1,7 @@
 """Sensitivities: published and derived indices, exact effects, SALib's own numbers, noise of seeds, failed runs."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,11 @@ from SALib.sample import sobol as sample_sobol
 from scenarios.analysis.correlation_ratio import classes_of
 from scenarios.analysis.replicates import replicates, summarised
 from scenarios.analysis.sensitivity import ranking, sensitivity
+from scenarios.loading import Origin, load
+from scenarios.sweep_sensitivity import sensitivity_of
+from scenarios.sweeps import sweep, sweep_of
+from scenarios.sweeps.designs import points_of
+from scenarios.validation.curves import equilibrium_price
 from tests.scenarios.analysis.made_runs import Parameter, crossed_runs, fail, joint_runs, parameters
 
 # Ishigami and Homma (1990) with a = 7, b = 0.1: V = a²/8 + bπ⁴/5 + b²π⁸/18 + 1/2, parts by hand.
@@ -284,6 +291,86 @@ def test_equal_values_are_in_one_class_and_classes_keep_the_order(values):
     ordered = [by_value[value] for value in sorted(by_value)]
     assert ordered == sorted(ordered)
     assert set(ordered) == set(range(len(set(ordered))))
+
+
+# Sweeps --------------------------------------------------------------------------------------------------------------
+
+
+def planned(**design):
+    """A sweep of two levers and two uncertainties whose outcome is worked out here: no run of the model is needed."""
+    between = {"low": 0.0, "high": 0.1}
+    plan = sweep_of({
+        "sweep": 1, "name": "t", "scenario": "textbook-montgomery",
+        "levers": {"cap": {"path": "carbon.cap_scale", "low": 60, "high": 90}},
+        "uncertainties": {
+            "activity": {"path": "world.activity_sd", **between},
+            "rate": {"path": "money.social_discount_rate", **between},
+        },
+        "design": design,
+    })  # fmt: skip
+    points = points_of(plan.sweep, plan.parameters, Origin("sweep"))
+    runs = points[["point", "policy", "world", "cap", "activity", "rate"]].assign(seed=0, stage="", message="")
+    runs["y"] = runs["cap"] + 200.0 * runs["activity"]
+    return SimpleNamespace(runs=runs, points=points, parameters=plan.parameters, design=plan.sweep.design)
+
+
+def test_a_sweep_is_judged_by_the_method_of_its_design():
+    found = sensitivity_of(planned(kind="sobol", points=64), ["y"])
+    assert found.attrs["method"] == "sobol"
+    # 30²/12 of the cap beside 20²/12 of activity.
+    assert of(found, "total") == pytest.approx([900 / 1300, 400 / 1300, 0.0], abs=0.05)
+    found = sensitivity_of(planned(kind="morris", trajectories=6), ["y"])
+    assert of(found, "mu") == pytest.approx([30.0, 20.0, 0.0])
+    found = sensitivity_of(planned(kind="latin_hypercube", points=400), ["y"])
+    assert found.attrs["method"] == "first_order"
+    assert of(found, "first") == pytest.approx([900 / 1300, 400 / 1300, 0.0], abs=0.05)
+
+
+def test_uncertainties_are_judged_by_their_own_design_under_one_policy():
+    worlds = {"kind": "sobol", "points": 64}
+    crossed = planned(kind="crossed", levers={"kind": "grid", "points": 3}, uncertainties=worlds)
+    worlds = crossed.parameters[1:]
+    sample = crossed.points.drop_duplicates("world")[["u.activity", "u.rate"]].to_numpy()
+    one = crossed.runs[crossed.runs["policy"] == 1]
+    found = sensitivity(one, worlds, ["y"], "sobol", sample, "world", resamples=20)
+    assert found.attrs["method"] == "sobol"
+    assert list(found["parameter"]) == ["activity", "rate"] * 2
+    assert of(found, "total") == pytest.approx([1.0, 0.0], abs=0.03)
+    # All policies together: their mean is another constant beside the same worlds.
+    together = sensitivity_of(crossed, ["y"])
+    assert of(together, "total") == pytest.approx(of(found, "total"))
+    both = sensitivity(crossed.runs, crossed.parameters, ["y"], "crossed", resamples=20)
+    assert both.attrs["method"] == "first_order"
+    # Caps of 60, 75 and 90 have a variance of 150.
+    assert of(both, "first") == pytest.approx([150 / (150 + 400 / 12), 400 / 12 / (150 + 400 / 12), 0.0], abs=0.03)
+
+
+def test_a_sweep_that_has_not_begun_has_no_numbers():
+    for design in ({"kind": "sobol", "points": 4}, {"kind": "morris", "trajectories": 3}):
+        empty = planned(**design)
+        empty.runs = empty.runs[:0]
+        found = sensitivity_of(empty, ["y"])
+        assert found["value"].isna().all()
+        assert (found["n"] == 0).all()
+    empty = planned(kind="latin_hypercube", points=5)
+    empty.runs = empty.runs[:0]
+    assert len(sensitivity_of(empty, ["y"])) == 0
+
+
+@pytest.mark.slow
+def test_the_cap_of_a_real_market_explains_its_price(tmp_path):
+    plan = sweep_of({
+        "sweep": 1, "name": "t", "scenario": "textbook-montgomery",
+        "levers": {"cap": {"path": "carbon.cap_scale", "low": 60, "high": 90}},
+        "uncertainties": {"rate": {"path": "money.social_discount_rate", "low": 0.0, "high": 0.1}},
+        "design": {"kind": "morris", "trajectories": 4, "levels": 4}, "outcomes": ["carbon.mean_price"],
+    })  # fmt: skip
+    found = sensitivity_of(sweep(plan, tmp_path / "sweep", workers=1), ["carbon.mean_price"])
+    # Five firms with linear marginal costs: the caps of 60 and 90 % (of 240) are cleared at prices of closed form.
+    prices = [equilibrium_price(load("textbook-montgomery"), share * 240.0) for share in (0.6, 0.9)]
+    assert of(found, "mu")[0] == pytest.approx(prices[1] - prices[0], rel=0.02)
+    assert of(found, "mu")[1] == pytest.approx(0.0, abs=1e-9)
+    assert set(found["failed"]) == {0}
 
 
 # Replicates ----------------------------------------------------------------------------------------------------------
