@@ -130,7 +130,7 @@ def _figures(page: SweepPage, indices: "pd.DataFrame", names: list[str]) -> str:
         figure = ranking_bars(indices, name, words, page.display)
         whole = page.display.fill("sweep.sensitivity.figure", outcome=page.title(name))
         places.append(page.figure(f"ranking-{name.replace('.', '-')}", figure, whole, page.title(name)))
-    return f'<div class="grid">{"".join(places)}</div>'
+    return "".join(places)
 
 
 def _noted(page: SweepPage, ranked: "pd.DataFrame", names: list[str]) -> str:

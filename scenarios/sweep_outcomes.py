@@ -94,7 +94,7 @@ def response(page: SweepPage, ranked: "dict[str, list[str]]") -> str:
     for name in page.outcomes:
         order = [one for one in (*ranked.get(name, ()), *varied) if one in varied and one not in levers]
         shown = list(dict.fromkeys(order))[:MOST_PANELS]
-        if not shown:
+        if not shown or points[name].nunique() < 2:  # the same everywhere, or known nowhere
             continue
         factor, heading = page.scaled(name, points[name])
         titles = {one: page.words[one].with_unit(display) for one in shown}
@@ -107,7 +107,7 @@ def response(page: SweepPage, ranked: "dict[str, list[str]]") -> str:
 
 
 def by_point(page: SweepPage) -> "pd.DataFrame":
-    """Return one row a point that has runs: parameters, the mean of every shown outcome over seeds, ``group``: its policy."""
+    """Return one row a point with runs: parameters, mean of every shown outcome over seeds, ``group``: its policy."""
     runs = page.runs[page.runs["stage"] == ""]
     names = [one.name for one in page.result.parameters]
     first = runs.drop_duplicates("point").set_index("point")[["policy", *names]]

@@ -78,22 +78,25 @@ def _panel(
     given = part[name]
     numeric = given.dtype.kind in "fi"
     x = given.to_numpy() if numeric else [label(str(one)) for one in given]
+    hover = f"{'%{x:.5~r}' if numeric else '%{x}'}<br>%{{y:,.5~r}}<extra></extra>"
     dots = go.Scatter(
         x=x, y=value, mode="markers", marker={"color": colour, "size": 5, "opacity": 0.45}, legendgroup=group,
-        showlegend=first and group is not None, name=label(group or ""), hovertemplate="%{x:.5~r}<br>%{y:,.5~r}<extra></extra>"
-        if numeric else "%{x}<br>%{y:,.5~r}<extra></extra>",
+        showlegend=first and group is not None, name=label(group or ""), hovertemplate=hover,
     )  # fmt: skip
     middle, mean, low, high = parts_of(given.to_numpy(), value) if numeric else _by_word(given, value)
     line = go.Scatter(
         x=middle, y=mean, mode="lines+markers" if numeric else "markers", legendgroup=group, showlegend=False,
         line={"color": colour, "width": 2}, hoverinfo="skip",
-        marker={"size": 5 if numeric else 12, "symbol": "circle" if numeric else "line-ew", "line": {"width": 2, "color": colour}},
+        marker={
+            "size": 5 if numeric else 12, "symbol": "circle" if numeric else "line-ew",
+            "line": {"width": 2, "color": colour},
+        },
     )  # fmt: skip
     if not numeric or group is not None:
         return [dots, line]
     band = go.Scatter(
-        x=np.concatenate([middle, middle[::-1]]), y=np.concatenate([high, low[::-1]]), fill="toself", fillcolor="rgba(0,114,178,0.13)",
-        line={"width": 0}, mode="lines", hoverinfo="skip", showlegend=False,
+        x=np.concatenate([middle, middle[::-1]]), y=np.concatenate([high, low[::-1]]), fill="toself",
+        fillcolor="rgba(0,114,178,0.13)", line={"width": 0}, mode="lines", hoverinfo="skip", showlegend=False,
     )  # fmt: skip
     return [band, dots, line]
 
