@@ -118,7 +118,8 @@ def _ranked(page: SweepPage, row: "dict[str, object]") -> str:
         return str(page.display.text("numbers.not_number"))
     name = str(row["outcome"])
     said = comparison_words.value(page.display, name, value) if row["index"] == "mu_star" else page.display.share(value)
-    return f"{row['rank']}{page.display.fill('numbers.bracket', inside=said)}" if value > 0.0 else said
+    apart = not float(row["low"]) <= 0.0  # type: ignore[arg-type]  # also where there is no interval
+    return f"{row['rank']}{page.display.fill('numbers.bracket', inside=said)}" if value > 0.0 and apart else said
 
 
 def _figures(page: SweepPage, indices: "pd.DataFrame", names: list[str]) -> str:
