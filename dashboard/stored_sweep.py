@@ -64,7 +64,8 @@ def _charts(view: View, words: Words, page: SweepPage, kpi: str) -> list[Compone
     heading, caption = words.text("sweeps.stored.parallel"), words.text("sweeps.stored.means")
     shown.append(kit.chart(view, words, "sweep-parallel", heading, figure, caption, wide=True))
     goals = [name for name in kpis if declared(name).direction != "neutral"]
-    if len(goals) > 1:
+    # Points of a joint design differ in their worlds too: which of them is best would be luck, not policy.
+    if len(goals) > 1 and page.several:
         figure = pareto(table, goals[0], goals[1], None, {}, display)
         heading = words.text("sweeps.pareto.title")
         shown.append(kit.chart(view, words, "sweep-pareto", heading, figure, words.text("sweeps.stored.means"),

@@ -30,7 +30,7 @@ def points_table(page: "SweepPage") -> "tuple[pd.DataFrame, list[str]]":
     varied = {page.words[name].with_unit(page.display): name for name in names if first[name].nunique() > 1}
     for kpi, own in summary.groupby("kpi", sort=False):
         arms = own[side].to_numpy()
-        called = [page.policies[int(arm)] if grouped else f"{side} {arm}" for arm in arms]
+        called = [page.policies[int(arm)] if grouped else page.display.fill("sweep.point", number=arm) for arm in arms]
         columns = {"arm": called}
         for title, name in varied.items():
             values = first[name].reindex(arms)
