@@ -257,11 +257,18 @@ class Laboratory:
         return Sight(sight, runs, finished, len(shown) * view.seeds, refusal, notices)
 
     def _opened(self, session: str, view: View, found: Found) -> "Opened | None":
-        """Return the comparison that the page of sweeps shows."""
+        """Return the comparison or the sweep that the page of sweeps shows."""
         from dashboard.pages.sweeps import opened
         from scenarios.comparison import Comparison
+        from scenarios.sweeps.results import SweepResult
 
-        return opened(view, found, lambda folder: Comparison.open(self.store.path(session, folder)))
+        sweeps = {entry.folder for entry in found.folders if entry.kind == "sweep"}
+
+        def open_folder(folder: str) -> "Comparison | SweepResult":
+            path = self.store.path(session, folder)
+            return SweepResult.open(path) if folder in sweeps else Comparison.open(path)
+
+        return opened(view, found, open_folder)
 
     def _checked(self, view: View) -> tuple[Mapping[str, Outcome], tuple[Problem, ...]]:
         """Return what suites of validation gave, where a page shows it, and ask for those that it wants."""

@@ -22,7 +22,8 @@ MOST_LISTED = 500
 MOST_SEEN = 10_000
 """Folders whose manifests are remembered."""
 LONGEST_NAME = 200
-KINDS = {FORMAT: "run", "quotalab-comparison": "comparison"}
+SWEEP = "quotalab-sweep"
+KINDS = {FORMAT: "run", "quotalab-comparison": "comparison", SWEEP: "sweep"}
 
 
 def scenario_key(scenario: Scenario) -> str:
@@ -59,7 +60,7 @@ class Entry:
     Attributes
     ----------
     folder : its name.
-    kind : ``run``, ``comparison`` or ``damaged``.
+    kind : ``run``, ``comparison``, ``sweep`` or ``damaged``.
     name : of the scenario; of a comparison, what was compared.
     seeds : one of a run, all of a comparison.
     when : time of writing, in UTC, such as 2026-11-24T12:00:00Z; empty if damaged.
@@ -248,11 +249,21 @@ def _inside(path: Path, folder: Path) -> bool:
         return False
 
 
+def _seeds_of_sweep(declared: Any) -> list[int]:
+    """Return the seeds that every point of a sweep has; where it has as many as it needs, the fewest."""
+    if isinstance(declared, list):
+        return declared
+    return list(range(declared["least"] if isinstance(declared, dict) else declared))
+
+
 def _read_entry(path: Path) -> Entry:
     kind = kind_of(path)
     try:
         manifest: dict[str, Any] = FileSet(path).read_manifest(kind if kind in COMMANDS else FORMAT)
-        seeds = manifest["seeds"] if kind != FORMAT else [manifest["seed"]]
+        if kind == SWEEP:
+            seeds = _seeds_of_sweep(manifest["sweep"]["seeds"])
+        else:
+            seeds = manifest["seeds"] if kind != FORMAT else [manifest["seed"]]
         when = str(manifest["created"])
         return Entry(path.name, KINDS[kind], str(manifest["name"]), tuple(map(int, seeds)), when)
     except InputError as error:

@@ -8,7 +8,6 @@ from scenarios import comparison_words
 from scenarios.report_tables import table
 from scenarios.sweep_choice import MOST_POLICIES, levers_of
 from scenarios.sweep_page import SweepPage
-from scenarios.sweep_sensitivity import sensitivity_of
 from scenarios.sweep_words import own_policy, value_in_words
 
 if TYPE_CHECKING:
@@ -37,7 +36,9 @@ def effects(page: SweepPage) -> str:
     unit = display.text("sweep.effects.units")[str(found["unit"].iloc[0])]
     told = page.text(f"sweep.effects.{'told' if single else 'policies'}", policy=page.policies[base], unit=unit)
     note = page.text("sweep.effects.single" if (found["n"] < 2).all() else "sweep.effects.caveat")
-    head = display.text(f"sweep.effects.columns{'' if single else '_policies'}")
+    head = list(display.text(f"sweep.effects.columns{'' if single else '_policies'}"))
+    if single and len(levers) == 1:
+        head[0] = page.words[levers[0]].short
     parts = []
     for name in page.outcomes:
         rows = [
@@ -52,6 +53,8 @@ def _moved(page: SweepPage, row: "dict[str, object]") -> str:
     name = str(row["lever"])
     one = next(one for one in page.result.parameters if one.name == name)
     value = value_in_words(one, row["level"], page.words[name], page.display, page.result)
+    if len(levers_of(page.result)) == 1:
+        return value
     return f"{page.words[name].short}{page.display.text('numbers.colon')}{value}"
 
 
@@ -68,24 +71,30 @@ def _changed(page: SweepPage, name: str, row: "dict[str, float]") -> list[str]:
     ]
 
 
-def ranking_of(page: SweepPage) -> "pd.DataFrame":
+def ranking_of(indices: "pd.DataFrame") -> "pd.DataFrame":
     """Return the index that parameters are ranked by, largest first by outcome, without outcomes that have none."""
     from scenarios.analysis.sensitivity import ranking
 
-    found = ranking(sensitivity_of(page.result, page.outcomes))
-    known = found.groupby("outcome")["value"].transform(lambda values: np.isfinite(values).any())
+    found = ranking(indices)
+    known = found.groupby("outcome")["value"].transform(lambda values: (np.isfinite(values) & (values != 0.0)).any())
     kept = found[known.astype(bool)].reset_index(drop=True)
     kept.attrs = dict(found.attrs)
     return kept
 
 
-def sensitivity(page: SweepPage, ranked: "pd.DataFrame") -> str:
-    """Return the ranking of parameters for every main outcome: a table of all, and a figure an outcome."""
+def sensitivity(page: SweepPage, indices: "pd.DataFrame", ranked: "pd.DataFrame") -> str:
+    """Return the ranking of parameters for every main outcome: a table of all, and a figure an outcome.
+
+    Parameters
+    ----------
+    indices : as `scenarios.sweep_sensitivity.sensitivity_of` gives them.
+    ranked : as `ranking_of` gives them.
+    """
     if not len(ranked):
         return f"<p>{page.text('sweep.sensitivity.few')}</p>"
     display = page.display
-    method = ranked.attrs["method"]
-    told = [f"<p>{page.text(f'sweep.sensitivity.{method}')}</p>"]
+    method = str(ranked.attrs["method"])
+    told = [f"<p>{page.text('sweep.sensitivity.told')}</p><p>{page.text(f'sweep.sensitivity.methods.{method}')}</p>"]
     if "policies" in ranked.attrs:
         told.append(f"<p>{page.text('sweep.sensitivity.averaged', count=ranked.attrs['policies'])}</p>")
     names = list(dict.fromkeys(ranked["outcome"]))
@@ -98,7 +107,7 @@ def sensitivity(page: SweepPage, ranked: "pd.DataFrame") -> str:
     caption = display.fill("sweep.sensitivity.table", index=display.text(f"sweep.sensitivity.indices.{kind}"))
     head = [str(display.text("sweep.sensitivity.columns_lead")), *(page.title(name) for name in names)]
     told.append(table(head, rows, caption))
-    told.append(_figures(page, ranked, names))
+    told.append(_figures(page, indices, names))
     told.append(_noted(page, ranked, names))
     return "".join(told)
 
@@ -109,23 +118,34 @@ def _ranked(page: SweepPage, row: "dict[str, object]") -> str:
         return str(page.display.text("numbers.not_number"))
     name = str(row["outcome"])
     said = comparison_words.value(page.display, name, value) if row["index"] == "mu_star" else page.display.share(value)
-    return f"{row['rank']}{page.display.fill('numbers.bracket', inside=said)}" if value > 0.0 else said
+    apart = not float(row["low"]) <= 0.0  # type: ignore[arg-type]  # also where there is no interval
+    return f"{row['rank']}{page.display.fill('numbers.bracket', inside=said)}" if value > 0.0 and apart else said
 
 
-def _figures(page: SweepPage, ranked: "pd.DataFrame", names: list[str]) -> str:
-    return ""
+def _figures(page: SweepPage, indices: "pd.DataFrame", names: list[str]) -> str:
+    from scenarios.figures.sensitivity import ranking_bars
+
+    words = {name: one.short for name, one in page.words.items()}
+    places = []
+    for name in names:
+        figure = ranking_bars(indices, name, words, page.display)
+        whole = page.display.fill("sweep.sensitivity.figure", outcome=page.title(name))
+        places.append(page.figure(f"ranking-{name.replace('.', '-')}", figure, whole, page.title(name)))
+    return "".join(places)
 
 
 def _noted(page: SweepPage, ranked: "pd.DataFrame", names: list[str]) -> str:
-    """Return how much of the variance seeds made, and how many points were left out, where there is something to say."""
+    """Return how much of the variance seeds made, and how many points are left out, where there is something to say."""
     told = []
+    kind = "noise_told" if ranked.attrs["method"] == "morris" else "noise"
     for name in names:
         own = ranked[ranked["outcome"] == name]
         noise, left_out = float(own["noise_share"].iloc[0]), int(own["left_out"].max())
-        if np.isfinite(noise) and ranked.attrs["method"] != "morris":
+        if np.isfinite(noise):
             share = page.display.share(min(noise, 1.0))
-            told.append(page.text("sweep.sensitivity.noise", outcome=page.title(name), share=share))
+            told.append(page.text(f"sweep.sensitivity.{kind}", outcome=page.title(name), share=share))
         if left_out:
             every = left_out + int(own["n"].min())
-            told.append(page.text("sweep.sensitivity.left_out", outcome=page.title(name), left_out=left_out, all=every))
+            words = {"outcome": page.title(name), "left_out": left_out, "all": every}
+            told.append(page.text("sweep.sensitivity.left_out", **words))
     return "<ul>" + "".join(f"<li>{one}</li>" for one in told) + "</ul>" if told else ""

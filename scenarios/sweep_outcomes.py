@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scenarios.figures.sweep_outcomes import policy_bands, responses
+from scenarios.figures.sweep_outcomes import responses
 from scenarios.kpis import declared
 from scenarios.report_tables import table
-from scenarios.sweep_choice import MOST_POLICIES, crossed
+from scenarios.sweep_choice import MOST_POLICIES, crossed, levers_of
 from scenarios.sweep_page import SweepPage, figure_or_dash
 
 if TYPE_CHECKING:
@@ -38,25 +38,39 @@ def outcomes(page: SweepPage) -> str:
 
 
 def _by_policy(page: SweepPage) -> str:
+    from scenarios.analysis.bands import outcome_bands
+    from scenarios.figures.robustness import spread
+
     display = page.display
     summary = page.result.summary(by=["policy"], outcomes=page.outcomes)
     summary = summary.sort_values("policy", kind="stable")
-    summary["policy"] = summary["policy"].map(page.policies)
+    bands = outcome_bands(page.runs, page.outcomes)
+    head = policy_head(page, list(display.text("sweep.outcomes.columns")))
     parts = [f"<p>{page.text('sweep.outcomes.by_policy')}</p>"]
     places = []
     for name in page.outcomes:
         own = summary[summary["kpi"] == name]
         factor, heading = page.scaled(name, own[list(SPREAD)])
         rows = [
-            [str(row["policy"]), *(figure_or_dash(factor * row[c], display) for c in SPREAD), *_counts(row)]
+            [
+                page.policies[int(row["policy"])],
+                *(figure_or_dash(factor * row[c], display) for c in SPREAD),
+                *_counts(row),
+            ]
             for _, row in own.iterrows()
         ]
         aim = page.aim(name)
         caption = f"{heading}{display.text('numbers.list_gap')}{aim}" if aim else heading
-        parts.append(table(display.text("sweep.outcomes.columns"), rows, caption))
-        figure = policy_bands(own, factor, heading, display)
+        parts.append(table(head, rows, caption))
+        figure = spread(bands, name, page.policies, display)
         places.append(page.figure(f"bands-{name.replace('.', '-')}", figure, heading, page.title(name)))
     return f'{"".join(parts)}<div class="grid">{"".join(places)}</div>'
+
+
+def policy_head(page: SweepPage, head: list[str]) -> list[str]:
+    """Return the heads of a table of policies: where there is one lever only, the first is what it is called."""
+    levers = levers_of(page.result)
+    return [page.words[levers[0]].short, *head[1:]] if len(levers) == 1 else head
 
 
 def _counts(row: "pd.Series[float]") -> list[str]:
@@ -80,12 +94,12 @@ def response(page: SweepPage, ranked: "dict[str, list[str]]") -> str:
     for name in page.outcomes:
         order = [one for one in (*ranked.get(name, ()), *varied) if one in varied and one not in levers]
         shown = list(dict.fromkeys(order))[:MOST_PANELS]
-        if not shown:
+        if not shown or points[name].nunique() < 2:  # the same everywhere, or known nowhere
             continue
         factor, heading = page.scaled(name, points[name])
         titles = {one: page.words[one].with_unit(display) for one in shown}
         values = points.rename(columns={name: "value"}) if name != "value" else points
-        figure = responses(values, titles, factor, heading, display, groups)
+        figure = responses(values, titles, factor, heading, display, groups, policy_head(page, [""])[0])
         told = "all" if len(shown) == len(varied) else "figure"
         caption = display.fill(f"sweep.responses.{told}", outcome=page.title(name))
         parts.append(page.figure(f"response-{name.replace('.', '-')}", figure, caption, caption))
@@ -93,7 +107,7 @@ def response(page: SweepPage, ranked: "dict[str, list[str]]") -> str:
 
 
 def by_point(page: SweepPage) -> "pd.DataFrame":
-    """Return one row a point that has runs: parameters, the mean of every shown outcome over seeds, ``group``: its policy."""
+    """Return one row a point with runs: parameters, mean of every shown outcome over seeds, ``group``: its policy."""
     runs = page.runs[page.runs["stage"] == ""]
     names = [one.name for one in page.result.parameters]
     first = runs.drop_duplicates("point").set_index("point")[["policy", *names]]
@@ -104,6 +118,7 @@ def by_point(page: SweepPage) -> "pd.DataFrame":
 def holding_up(page: SweepPage) -> str:
     """Return mean, worst world and regret of each policy; nothing where policies do not meet the same worlds."""
     from scenarios.analysis.robustness import robustness
+    from scenarios.figures.robustness import regret_bars
 
     if not page.several or page.runs["world"].nunique() < 2:
         return ""
@@ -114,26 +129,29 @@ def holding_up(page: SweepPage) -> str:
         return ""
     found = robustness(page.runs, directions)  # type: ignore[arg-type]
     metrics = ("mean", "worst", "regret_mean", "regret_90", "regret_max")
-    parts = []
-    told: dict[int, list[str]] = {}
+    head = policy_head(page, list(display.text("sweep.robustness.columns")))
+    parts, used_worlds, places = [], 0, []
     for name in directions:
         own = found[found["outcome"] == name].set_index(["policy", "metric"])
         used, left_out = (int(own[column].max()) if len(own) else 0 for column in ("n", "left_out"))
         if not used:
             continue
-        told.setdefault(used, []).append(name)
+        used_worlds = max(used_worlds, used)
         factor, heading = page.scaled(name, own["value"])
         rows = []
         for policy in dict.fromkeys(own.index.get_level_values("policy")):
             cells = [_starred(own.loc[(policy, metric)], factor, page) for metric in metrics]
             rows.append([page.policies[int(policy)], *cells])
         caption = f"{heading}{display.text('numbers.list_gap')}{page.aim(name)}"
-        parts.append(table(display.text("sweep.robustness.columns"), rows, caption))
+        parts.append(table(head, rows, caption))
+        figure = regret_bars(found, name, page.policies, display)
+        places.append(page.figure(f"regret-{name.replace('.', '-')}", figure, heading, page.title(name)))
         if left_out:
             parts.append(f"<p>{page.text('sweep.robustness.left_out', count=left_out)}</p>")
     if not parts:
         return ""
-    return f"<p>{page.text('sweep.robustness.told', n=max(told))}</p>{''.join(parts)}"
+    told = f"<p>{page.text('sweep.robustness.told', n=used_worlds)}</p>"
+    return f'{told}{"".join(parts)}<div class="grid">{"".join(places)}</div>'
 
 
 def _starred(row: "pd.Series[float]", factor: float, page: SweepPage) -> str:

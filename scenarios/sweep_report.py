@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from scenarios.display import Language, say
 from scenarios.errors import InputError, Problem
 from scenarios.reports import document, write_page
+from scenarios.sweep_discovery import failing
 from scenarios.sweep_effects import effects, ranking_of, sensitivity
 from scenarios.sweep_outcomes import holding_up, outcomes, response
 from scenarios.sweep_page import SweepPage
 from scenarios.sweep_sections import assumptions, origin, runs_told, varied
+from scenarios.sweep_sensitivity import sensitivity_of
 
 if TYPE_CHECKING:
     from scenarios.sweeps.results import SweepResult
@@ -50,16 +52,22 @@ def sweep_report(result: "SweepResult", language: Language = "en", conditions: S
 
 def sweep_sections(page: SweepPage, conditions: Sequence[str] = ()) -> dict[str, str]:
     """Return the HTML of every section by name, in order; sections with nothing to tell are left out."""
+    from scenarios.analysis.discovery import discover
+
     parts = {"varied": varied(page), "runs": runs_told(page)}
     if page.outcomes:
-        ranked = ranking_of(page)
+        indices = sensitivity_of(page.result, page.outcomes)
+        ranked = ranking_of(indices)
         by_outcome = {str(name): list(own["parameter"]) for name, own in ranked.groupby("outcome", sort=False)}
         parts |= {
             "outcomes": outcomes(page),
             "effects": effects(page),
-            "sensitivity": sensitivity(page, ranked),
+            "sensitivity": sensitivity(page, indices, ranked),
             "responses": response(page, by_outcome),
             "robustness": holding_up(page),
         }
+    if len(conditions):
+        found = discover(page.runs, page.result.parameters, conditions)
+        parts["failing"] = failing(page, found)
     parts |= {"assumptions": assumptions(page), "origin": origin(page)}
     return {name: content for name, content in parts.items() if content}

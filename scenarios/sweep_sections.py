@@ -1,4 +1,4 @@
-"""Sections of a sweep's report that tell what was done: what varied, which runs there are, assumptions, how to repeat."""
+"""Sections of a sweep's report that tell what was done: what varied, runs, assumptions, how to make it again."""
 
 import re
 import shlex
@@ -168,7 +168,7 @@ def declaration(sweep: "Sweep") -> str:
 
 
 def _file_of(page: SweepPage) -> str:
-    """Return the name of the study that ships, where the sweep is that and nothing was set, else a file of this name."""
+    """Return the name of the study that ships, where the sweep is that as it stands, else a file of its name."""
     from scenarios.documents import as_json, read_document
     from scenarios.sweeps.declared import Sweep
     from scenarios.sweeps.studies import studies

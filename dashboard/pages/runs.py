@@ -49,7 +49,7 @@ def _opened(entry: Any) -> Component | str:
     """Return the name of a folder; of a run that can be opened, as a way to its scenario."""
     if entry.kind == "run":
         return kit.pick("base", f"run-{entry.folder}", entry.folder, go="scenario")
-    if entry.kind == "comparison":
+    if entry.kind in {"comparison", "sweep"}:
         return kit.pick("sweep", entry.folder, entry.folder, go="sweeps")
     return str(entry.folder)
 

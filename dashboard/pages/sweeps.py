@@ -28,20 +28,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from scenarios.comparison import Comparison
+    from scenarios.sweeps.results import SweepResult
 
 needs_runs = False
 OPTION = "sweep"
 """The option that names the folder that is open."""
-KIND = "comparison"
+KINDS = {"comparison", "sweep"}
 LONGEST_ENTRY = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A comparison from the store, or why it could not be opened."""
+    """A comparison or a sweep from the store, or why it could not be opened."""
 
     folder: str
-    comparison: "Comparison | None" = None
+    comparison: "Comparison | SweepResult | None" = None
     problem: str = ""
 
 
@@ -68,7 +69,7 @@ class Sweep:
         return {title: kit.point("arm", own) for title, own in self.own.items()}
 
 
-def opened(view: View, found: Found, open_folder: "Callable[[str], Comparison]") -> Opened | None:
+def opened(view: View, found: Found, open_folder: "Callable[[str], Comparison | SweepResult]") -> Opened | None:
     """Return the comparison that a view names, or the newest one; None where the store has none.
 
     Parameters
@@ -98,7 +99,9 @@ def content(view: View, words: Words, found: Found, given: Opened | None = None)
     ----------
     given : as `opened` returns it; that of ``found`` if it is not given.
     """
+    from dashboard.stored_sweep import stored_sweep
     from scenarios.comparison_report import comparison_page
+    from scenarios.sweeps.results import SweepResult
 
     given = given if given is not None else found.opened
     entries = _comparisons(found)
@@ -111,6 +114,8 @@ def content(view: View, words: Words, found: Found, given: Opened | None = None)
     if given is None or given.comparison is None:
         remarks.append(kit.note(_not_open(words, given), "problem"))
         return html.Div([_which(words, entries, None), *remarks, later])
+    if isinstance(given.comparison, SweepResult):
+        return html.Div([stored_sweep(view, words, given.comparison, _which(words, entries, given.folder)), *remarks])
     page = comparison_page(given.comparison, view.language)
     sweep = _sweep(view, given.comparison, page)
     if len(page.found.failures):
@@ -139,7 +144,7 @@ def arm_command(sweep: Sweep, arm: Arm, seed: int) -> str:
 
 
 def _comparisons(found: Found) -> list[Any]:
-    return [entry for entry in found.folders if entry.kind == KIND]
+    return [entry for entry in found.folders if entry.kind in KINDS]
 
 
 def _sweep(view: View, given: "Comparison", page: ComparisonPage) -> Sweep:

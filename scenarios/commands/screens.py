@@ -25,7 +25,7 @@ def tell(text: str) -> None:
 
 def say_json(document: Any) -> None:
     """Write one JSON document and nothing else; numbers that are not finite become null."""
-    say(json.dumps(_finite(document), ensure_ascii=False, indent=2, allow_nan=False))
+    say(json.dumps(finite(document), ensure_ascii=False, indent=2, allow_nan=False))
 
 
 def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()) -> None:
@@ -155,11 +155,12 @@ def _bar(label: str) -> Iterator[Callable[[int, int], None]]:
         yield advance
 
 
-def _finite(document: Any) -> Any:
+def finite(document: Any) -> Any:
+    """Return a document with null for numbers that are not finite."""
     if isinstance(document, dict):
-        return {str(key): _finite(value) for key, value in document.items()}
+        return {str(key): finite(value) for key, value in document.items()}
     if isinstance(document, list | tuple):
-        return [_finite(value) for value in document]
+        return [finite(value) for value in document]
     if hasattr(document, "item"):
         document = document.item()
     return None if isinstance(document, float) and not math.isfinite(document) else document
