@@ -19,7 +19,7 @@ from scenarios.analysis.replicates import Floats, Replicates, replicates
 if TYPE_CHECKING:
     import pandas as pd
 
-    from scenarios.sweeps.declared import Parameter
+    from scenarios.sweeps.parameters import Parameter
 
 Rows = Literal["point", "world", "policy"]
 COLUMNS = (

@@ -68,3 +68,30 @@ def fail(runs: pd.DataFrame, which: Sequence[int], outcomes: Sequence[str]) -> p
     made.loc[rows, "stage"], made.loc[rows, "message"] = "running", "it broke"
     made.loc[rows, list(outcomes)] = np.nan
     return made
+
+
+DECLARED = (
+    Parameter("growth", low=0.0, high=0.1, unit="1/year"),
+    Parameter("firms", kind="integer", low=1, high=20),
+    Parameter("venue", "lever", kind="categorical", values=("call", "listed", "auction", "order_book")),
+    Parameter("banking", "lever", kind="switch", values=(False, True)),
+    Parameter("cost", low=10.0, high=1000.0, unit="yuan/t"),
+)
+VENUES = np.array(["call", "listed", "auction", "order_book"])
+
+
+def planted(points: int = 1500, seeds: int = 1, noise: float = 0.0, seed: int = 1) -> pd.DataFrame:
+    """The price is 200 where growth > 0.06, firms 5 to 12, venue call or auction, no banking; elsewhere 100."""
+    rng = np.random.default_rng(seed)
+    inputs = {
+        "growth": 0.1 * rng.random(points), "firms": rng.integers(1, 21, points),
+        "venue": VENUES[rng.integers(0, 4, points)], "banking": rng.random(points) < 0.3,
+        "cost": 10.0 * 100.0 ** rng.random(points),
+    }  # fmt: skip
+    inside = (inputs["growth"] > 0.06) & (inputs["firms"] >= 5) & (inputs["firms"] <= 12)
+    inside &= np.isin(inputs["venue"], ["call", "auction"]) & ~inputs["banking"]
+    price = np.where(inside, 200.0, 100.0)[:, None] + noise * rng.standard_normal((points, seeds))
+    runs = joint_runs(np.zeros((points, 0)), (), {"carbon.mean_price": price})
+    for name, values in inputs.items():
+        runs.insert(5, name, values[runs["point"].to_numpy()])
+    return runs
