@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SHARE, CAP_SHARE, GROWTH_POINTS = 0.2, 0.05, 0.01
 MOST_SECTORS = 6
+MOST_WHOLE = 20
+"""Whole numbers that are tried of a factor, at most about."""
 SHOCKS = ("world.persistence", "world.common_share")
 """They say nothing where activity has no shocks."""
 
@@ -45,10 +47,14 @@ class Range:
     unit: str
     rule: Rule
     sector: str = ""
+    whole: bool = False
 
     @property
     def varied(self) -> dict[str, Any]:
         """The factor as a sweep declares it."""
+        if self.whole:
+            step = max(1, round((self.high - self.low) / MOST_WHOLE))
+            return {"path": self.path, "values": list(range(int(self.low), int(self.high) + 1, step))}
         return {"path": self.path, "low": self.low, "high": self.high}
 
 
@@ -119,7 +125,7 @@ def _around(lever: Lever, role: Literal["lever", "uncertainty"]) -> Range | None
     low, high = (round(low), round(high)) if lever.kind == "whole" else (_clean(low), _clean(high))
     if not low < high:
         return None
-    return Range(lever.name, lever.name, role, base, float(low), float(high), lever.unit, rule)
+    return Range(lever.name, lever.name, role, base, float(low), float(high), lever.unit, rule, whole=lever.kind == "whole")
 
 
 def _growth(scenario: Scenario, firms: "pd.DataFrame") -> list[Range]:
