@@ -10,7 +10,6 @@ from agents.desk import Trade
 from agents.expectations import Outlook
 from agents.firm import Firm
 from agents.operations import operate
-from agents.population import FirmPopulation
 from agents.recorder import Recorder
 from agents.regulator import Regulator
 from agents.spec import MarketSpec
@@ -41,21 +40,14 @@ class RightsMarketModel(mesa.Model):
         self.seed_number = seed
         n, instruments = len(spec.population), len(spec.keys)
         start = spec.population
-        self.population = FirmPopulation(
-            start.ids,
-            {name: start.column(name) for name in ("sector", "city", "size", "revenue", "behaviour")},
-            start.sectors,
-            start.cities,
-            start.labels,
-            instruments,
-        )
+        self.population = start.started(instruments)
         self.streams = Streams(seed)
-        self.world = WorldState(spec.world, self.streams, start.sector, spec.sector_growth, spec.years)
+        self.world = WorldState(spec.world, self.streams, start.sector, spec.sector_growth, spec.years, spec.periods)
         self.registry = Registry(
             n, instruments, spec.years,
             credit_limit=int(spec.credit_limit / spec.minor_unit), journal=spec.record_journal,
         )  # fmt: skip
-        self.regulator = Regulator(spec, self.world.index[:, start.sector])
+        self.regulator = Regulator(spec, self.world.announced)
         self.outlook = Outlook(spec)
         self.exchange = Exchange(spec, self.streams, self.registry, self.population)
         self.recorder = Recorder(spec, self.regulator)

@@ -32,6 +32,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("expected_price", "money/unit", "float64", "price that an adaptive account expects", by_instrument=True),
 )
 
+GIVEN = frozenset({"sector", "city", "size", "revenue", "behaviour"})
+"""Columns that are known before a run starts."""
+
 
 class FirmPopulation:
     """The accounts of a run.
@@ -71,6 +74,22 @@ class FirmPopulation:
             shape = (len(self.ids), instruments) if column.by_instrument else (len(self.ids),)
             self._columns[column.name] = np.array(np.broadcast_to(np.asarray(start, dtype=column.dtype), shape))
             setattr(self, column.name, self._columns[column.name])
+
+    def started(self, instruments: int) -> "FirmPopulation":
+        """Return these accounts at the start of a run: what was given is copied, everything else at its first value."""
+        own = object.__new__(FirmPopulation)
+        own.ids, own.sectors, own.cities, own.labels = self.ids, self.sectors, self.cities, self.labels
+        own._columns = {}
+        n = len(self.ids)
+        for column in COLUMNS:
+            if column.name in GIVEN:
+                values = self._columns[column.name].copy()
+            else:
+                shape = (n, instruments) if column.by_instrument else (n,)
+                values = np.ones(shape) if column.name == "activity" else np.zeros(shape, dtype=column.dtype)
+            own._columns[column.name] = values
+            setattr(own, column.name, values)
+        return own
 
     def __len__(self) -> int:
         return len(self.ids)

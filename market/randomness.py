@@ -9,13 +9,16 @@ or an entry moves nobody else's draw:
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
+from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
+from numpy.random.bit_generator import ISeedSequence
 
 MASK = (1 << 64) - 1
+WORD = (1 << 32) - 1
 GOLDEN = 0x9E3779B97F4A7C15
 FIRST = 0xBF58476D1CE4E5B9
 SECOND = 0x94D049BB133111EB
@@ -33,6 +36,14 @@ def splitmix64(value: int) -> int:
 def stable_hash(text: str) -> int:
     """Return a 64-bit hash of a text that is the same in every process and on every machine."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+@cache
+def _compiled() -> ModuleType:
+    """Return the compiled loops; they are loaded when first used, because that takes longer than a schema needs."""
+    from market import seed_kernel
+
+    return seed_kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,40 @@ class Streams:
         key = self.key(name, period, round, product)
         named = self._named[name][0]
         return Stream(key, (self.seed, named, period, round, product))
+
+    def normals(self, name: str, periods: range, size: int) -> npt.NDArray[np.float64]:
+        """Return standard normal draws (periods, size): those of the generators of a stream's consecutive periods."""
+        named = stable_hash(name)
+        before, after = (np.array(_words(*parts), dtype=np.uint32) for parts in ((self.seed, named), (0, 0)))
+        draws = np.empty((len(periods), size))
+        seeds = _compiled().seed_words(before, periods.start, len(periods), after)
+        for row, words in zip(draws, seeds, strict=True):
+            np.random.Generator(np.random.PCG64(_Known(words))).standard_normal(out=row)  # type: ignore[arg-type]
+        return draws
+
+
+class _Known(ISeedSequence):
+    """A seed sequence whose words are known already."""
+
+    def __init__(self, words: npt.NDArray[np.uint64]) -> None:
+        self._words = words
+
+    def generate_state(
+        self, n_words: int, dtype: npt.DTypeLike = np.uint64  # noqa: ARG002 (a generator asks for four of 64 bits)
+    ) -> npt.NDArray[np.uint64]:  # fmt: skip
+        """Return the words."""
+        return self._words
+
+
+def _words(*numbers: int) -> list[int]:
+    """Return numbers in words of 32 bits, lowest first, as entropy is read."""
+    words = []
+    for number in numbers:
+        left = number
+        words.append(left & WORD)
+        while left := left >> 32:
+            words.append(left & WORD)
+    return words
 
 
 def tie_break(key: int, ids: npt.ArrayLike) -> npt.NDArray[np.uint64]:

@@ -1,9 +1,12 @@
 """Checks of accounts against each other and against the scenario: ids, measures, flows, sectors, who decides."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from market.policies.allocation import OutputBenchmark
 from scenarios.checks import Parts
@@ -14,20 +17,55 @@ if TYPE_CHECKING:
     from scenarios.accounts import Accounts
     from scenarios.loading import Origin
 
+Floats = npt.NDArray[np.float64]
+
 
 def check_accounts(accounts: "Accounts", parts: Parts, origin: "Origin") -> tuple["Accounts", list[Problem]]:
     """Return the accounts with their warnings, and every mistake."""
-    errors = _columns(accounts, parts) or [*_firms(accounts), *_measures(accounts)]
+    by_itself = _checked(accounts, parts.instrument_keys)
+    if by_itself.errors:
+        return accounts, list(by_itself.errors)
+    errors = [*by_itself.negative, *_used(by_itself, parts, origin), *_benchmarks(accounts, by_itself, parts, origin)]
+    errors += _sectors(by_itself, parts, origin) + _selected(by_itself, parts, origin)
+    return by_itself.accounts, errors
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What checks found in accounts by themselves, and what others ask of them.
+
+    ``flows`` (n, K) of the instruments asked for, ``size`` (n,) and sector (n,) of each account; ``negative`` are flows
+    that measures could turn so.
+    """
+
+    accounts: "Accounts"
+    errors: tuple[Problem, ...]
+    negative: tuple[Problem, ...] = ()
+    flows: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    size: Floats = field(default_factory=lambda: np.zeros(0))
+    sectors: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=4)
+def _checked(accounts: "Accounts", keys: tuple[str, ...]) -> _Checked:
+    """Return what is the same whatever a scenario's rules are, worked out once for the same accounts."""
+    errors = _columns(accounts, keys) or [*_firms(accounts), *_measures(accounts)]
     if errors:
-        return accounts, errors
-    errors = [*_lowest_flows(accounts, parts), *_used(accounts, parts, origin), *_benchmarks(accounts, parts, origin)]
-    errors += _sectors(accounts, parts, origin) + _selected(accounts, parts, origin)
-    return replace(accounts, warnings=tuple(_silent(accounts, parts))), errors
+        return _Checked(accounts, tuple(errors))
+    flows = accounts.firms[list(keys)].to_numpy(dtype=np.float64)
+    return _Checked(
+        replace(accounts, warnings=tuple(_silent(accounts, flows))),
+        (),
+        tuple(_lowest_flows(accounts, keys)),
+        flows,
+        accounts.firms["size"].to_numpy(dtype=np.float64),
+        tuple(accounts.firms["sector"].tolist()),
+    )
 
 
-def _columns(accounts: "Accounts", parts: Parts) -> list[Problem]:
+def _columns(accounts: "Accounts", keys: Sequence[str]) -> list[Problem]:
     """Return what a synthetic table lacks; tables from files were checked as they were read."""
-    needed = {"id", "sector", "city", "size", "margin", "output_slope", *parts.instrument_keys}
+    needed = {"id", "sector", "city", "size", "margin", "output_slope", *keys}
     remedy = "Give the account tables a column for each instrument of the scenario."
     return [
         Problem(accounts.labels[0], 0, name, "no account has this column", remedy)
@@ -83,11 +121,10 @@ def _measures(accounts: "Accounts") -> list[Problem]:
     return problems
 
 
-def _lowest_flows(accounts: "Accounts", parts: Parts) -> list[Problem]:
+def _lowest_flows(accounts: "Accounts", keys: Sequence[str]) -> list[Problem]:
     """Refuse measures that could turn a flow negative with every measure at its limit."""
     from scenarios.accounts import technology
 
-    keys = parts.instrument_keys
     table = technology(accounts, keys)
     lowest = table.lowest_flow()
     problems = []
@@ -104,7 +141,7 @@ def _lowest_flows(accounts: "Accounts", parts: Parts) -> list[Problem]:
     return problems
 
 
-def _used(accounts: "Accounts", parts: Parts, origin: "Origin") -> list[Problem]:
+def _used(found: _Checked, parts: Parts, origin: "Origin") -> list[Problem]:
     """Refuse an instrument that no account has flows of."""
     message, remedy = (
         "no account has flows of this instrument",
@@ -112,19 +149,20 @@ def _used(accounts: "Accounts", parts: Parts, origin: "Origin") -> list[Problem]
     )
     return [
         origin.problem(f"instruments.{key}", message, remedy)
-        for key in parts.instrument_keys
-        if not (accounts.firms[key].to_numpy() > 0).any()
+        for k, key in enumerate(parts.instrument_keys)
+        if not (found.flows[:, k] > 0).any()
     ]
 
 
-def _benchmarks(accounts: "Accounts", parts: Parts, origin: "Origin") -> list[Problem]:
+def _benchmarks(accounts: "Accounts", found: _Checked, parts: Parts, origin: "Origin") -> list[Problem]:
     """Refuse an output benchmark for accounts without output."""
     problems = []
     firms = accounts.firms
     for key, instrument in parts.instruments.items():
         if not isinstance(instrument.allocation, OutputBenchmark):
             continue
-        bare = np.flatnonzero((firms[key].to_numpy() > 0) & (firms["size"].to_numpy() <= 0))
+        flow = found.flows[:, parts.instrument_keys.index(key)]
+        bare = np.flatnonzero((flow > 0) & (found.size <= 0))
         if bare.size:
             i = int(bare[0])
             message = (
@@ -136,9 +174,9 @@ def _benchmarks(accounts: "Accounts", parts: Parts, origin: "Origin") -> list[Pr
     return problems
 
 
-def _sectors(accounts: "Accounts", parts: Parts, origin: "Origin") -> list[Problem]:
+def _sectors(found: _Checked, parts: Parts, origin: "Origin") -> list[Problem]:
     """Refuse references to a sector that no account has."""
-    known = sorted(set(accounts.firms["sector"]))
+    known = sorted(set(found.sectors))
     named: list[tuple[str, str]] = []
     for index, behaviour in parts.behaviours.items():
         for position, sector in enumerate(behaviour.select.sectors or ()):
@@ -156,27 +194,24 @@ def _sectors(accounts: "Accounts", parts: Parts, origin: "Origin") -> list[Probl
     ]
 
 
-def _selected(accounts: "Accounts", parts: Parts, origin: "Origin") -> list[Problem]:
+def _selected(found: _Checked, parts: Parts, origin: "Origin") -> list[Problem]:
     """Refuse behaviours that leave accounts without one."""
     from scenarios.build import assign
 
     rules = list(parts.behaviours.values())
     if not rules or any(rule.select.sectors is None and rule.select.ranked == "all" for rule in rules):
         return []
-    flows = accounts.firms[list(parts.instrument_keys)].to_numpy(dtype=np.float64)
-    sectors = accounts.firms["sector"].tolist()
-    left = np.flatnonzero(assign([rule.select for rule in rules], sectors, flows.sum(axis=1)) < 0)
+    left = np.flatnonzero(assign([rule.select for rule in rules], found.sectors, found.flows.sum(axis=1)) < 0)
     if not left.size:
         return []
-    named = ", ".join(sorted({sectors[i] for i in left}))
+    named = ", ".join(sorted({found.sectors[i] for i in left}))
     message = f"{left.size} accounts are left without a behaviour, in {named}"
     remedy = "End the list with an entry without `select`, which takes everybody else."
     return [origin.problem("behaviours", message, remedy)]
 
 
-def _silent(accounts: "Accounts", parts: Parts) -> list[Problem]:
+def _silent(accounts: "Accounts", flows: Floats) -> list[Problem]:
     """Return warnings about accounts that hold nothing to trade."""
-    flows = accounts.firms[list(parts.instrument_keys)].to_numpy()
     return [
         Problem(
             accounts.labels[0],

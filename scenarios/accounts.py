@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 Ints = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Accounts:
     """Accounts and measures, a row each; frames are shared between callers and never changed in place.
+
+    Equal only to itself, so that what follows from it alone can be kept: `checked`, `scenarios.build.layout`.
 
     Attributes
     ----------

@@ -1,6 +1,8 @@
 """The composition root: from a scenario and its tables to the arrays that a model is built from."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,51 +11,60 @@ import numpy.typing as npt
 from agents.behaviours.declared import Selection
 from agents.population import FirmPopulation
 from agents.spec import MarketSpec
+from market.technology import Technology
 from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from scenarios.accounts import Accounts
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-def build(scenario: Scenario) -> MarketSpec:
-    """Return the model's specification of a scenario; raises InputError where its tables are wrong."""
-    from scenarios.accounts import accounts, measure_index, technology
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """What a specification takes from its accounts alone, whatever the rules are; shared, and never changed.
 
-    given = accounts(scenario)
-    firms = given.firms
-    keys = tuple(scenario.instruments)
-    measure_of, measure_names = measure_index(given)
-    sector_names, sector = _codes(firms["sector"])
-    city_names, city = _codes(firms["city"])
-    weight = _importance(firms, keys)
-    behaviour = assign([rule.select for rule in scenario.behaviours], [sector_names[s] for s in sector], weight)
-    revenue = firms["revenue"].to_numpy(dtype=np.float64) if "revenue" in firms else np.zeros(len(firms))
-    population = FirmPopulation(
-        firms["id"].tolist(),
-        {
-            "sector": sector,
-            "city": city,
-            "size": firms["size"].to_numpy(dtype=np.float64),
-            "revenue": revenue,
-            "behaviour": behaviour,
-        },
-        sector_names,
-        city_names,
-        {name: firms[name].astype(str).tolist() for name in ("name_en", "name_zh", "kind") if name in firms},
-    )
+    Attributes
+    ----------
+    accounts : as every run starts with them, the behaviour apart.
+    technology, measure_of, measure_names : what they can do.
+    sector, weight : (n,) name of each account's sector, and its weight among all flows.
+    growth : of a sector, where the tables give one.
+    """
+
+    accounts: FirmPopulation
+    technology: Technology
+    measure_of: Ints
+    measure_names: tuple[str, ...]
+    sector: npt.NDArray[np.str_]
+    weight: Floats
+    growth: dict[str, float]
+
+
+def build(scenario: Scenario) -> MarketSpec:
+    """Return the model's specification of a scenario; raises InputError where its tables are wrong.
+
+    Scenarios with the same accounts and other rules share what follows from the accounts (`layout`).
+    """
+    from scenarios.accounts import accounts
+
+    given = layout(accounts(scenario), tuple(scenario.instruments))
+    names = given.accounts.sectors
+    population = given.accounts.started(0)
+    population.behaviour[:] = assign([rule.select for rule in scenario.behaviours], given.sector, given.weight)
     return MarketSpec(
         instruments=dict(scenario.instruments),
-        technology=technology(given, keys),
+        technology=given.technology,
         population=population,
         start_year=scenario.calendar.start_year,
         years=scenario.calendar.years,
         periods=scenario.calendar.periods_per_year,
         behaviours=scenario.behaviours,
         world=scenario.world,
-        sector_growth=sector_growth(scenario, sector_names, _table_growth(firms)),
+        sector_growth=sector_growth(scenario, names, given.growth),
         minor_unit=scenario.money.minor_unit,
         credit_limit=scenario.money.credit_limit,
         social_discount_rate=scenario.money.social_discount_rate,
@@ -63,9 +74,32 @@ def build(scenario: Scenario) -> MarketSpec:
         record_quality=scenario.recording.quality,
         record_trades=scenario.recording.trades,
         record_sessions=scenario.recording.sessions,
-        measure_names=measure_names,
-        measure_of=measure_of,
+        measure_names=given.measure_names,
+        measure_of=given.measure_of,
     )
+
+
+@lru_cache(maxsize=4)
+def layout(given: "Accounts", keys: tuple[str, ...]) -> Layout:
+    """Return accounts laid out for the instruments of a scenario, once for the same accounts."""
+    from scenarios.accounts import measure_index, technology
+
+    firms = given.firms
+    measure_of, measure_names = measure_index(given)
+    sector_names, sector = _codes(firms["sector"])
+    city_names, city = _codes(firms["city"])
+    revenue = firms["revenue"].to_numpy(dtype=np.float64) if "revenue" in firms else np.zeros(len(firms))
+    population = FirmPopulation(
+        firms["id"].tolist(),
+        {"sector": sector, "city": city, "size": firms["size"].to_numpy(dtype=np.float64), "revenue": revenue},
+        sector_names,
+        city_names,
+        {name: firms[name].astype(str).tolist() for name in ("name_en", "name_zh", "kind") if name in firms},
+    )
+    return Layout(
+        population, technology(given, keys), measure_of, measure_names, np.array(sector_names)[sector],
+        _importance(firms, keys), _table_growth(firms),
+    )  # fmt: skip
 
 
 def sector_growth(scenario: Scenario, sectors: Sequence[str], table: Mapping[str, float]) -> Floats:
@@ -74,19 +108,18 @@ def sector_growth(scenario: Scenario, sectors: Sequence[str], table: Mapping[str
     return np.array([world.growth.get(name, table.get(name, world.default_growth)) for name in sectors])
 
 
-def assign(selections: Sequence[Selection], sectors: Sequence[str], weight: Floats) -> Ints:
+def assign(selections: Sequence[Selection], sectors: "Sequence[str] | npt.NDArray[np.str_]", weight: Floats) -> Ints:
     """Return the index of the first selection that takes each account (n,), −1 where none does.
 
     A selection by rank takes the share of the accounts *of its sectors* that is largest or smallest by weight; ties go
     to the lower row.
     """
     taken = np.full(len(sectors), -1, dtype=np.int64)
-    names = np.array(sectors)
+    names = np.asarray(sectors)
     for index, selection in enumerate(selections):
-        eligible = np.ones(names.size, dtype=np.bool_)
+        rows = np.arange(names.size)
         if selection.sectors is not None:
-            eligible = np.isin(names, np.array(selection.sectors))
-        rows = np.flatnonzero(eligible)
+            rows = np.flatnonzero(np.isin(names, np.array(selection.sectors)))
         if selection.ranked != "all":
             sign = -1.0 if selection.ranked == "largest" else 1.0
             order = rows[np.argsort(sign * weight[rows], kind="stable")]

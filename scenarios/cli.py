@@ -1,4 +1,4 @@
-"""The command line: `quotalab list | show | check | schema | run | compare | report | validate | dashboard`.
+"""The command line: `quotalab list | show | check | schema | run | compare | sweep | report | validate | dashboard`.
 
 Exit codes: 0 done; 1 a validation case or a run failed; 2 a mistake in what was given, nothing written; 130
 stopped by Ctrl-C.
@@ -165,13 +165,57 @@ def compare(
 
 
 @app.command
+def sweep(
+    name: Path,
+    /,
+    *,
+    settings: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
+    out: Path | None = None,
+    workers: Annotated[int | None, Parameter(converter=_whole, validator=Number(gte=1, lte=512))] = None,
+    engine: Literal["processes", "dask", "mpi"] = "processes",
+    scheduler: str | None = None,
+    retry_failed: Annotated[bool, Parameter(negative="")] = False,
+    check: Annotated[bool, Parameter(negative="")] = False,
+    json: AsJson = False,
+    language: Language = "en",
+) -> int:
+    """Run a scenario in many versions: levers, uncertainties and seeds by a design; go on where it was left.
+
+    Parameters
+    ----------
+    name
+        A sweep's file, the name of a study that ships, or the folder of a sweep that was begun, to go on with it.
+    settings
+        A value of the sweep's file to replace, as path=value; may be given several times.
+    out
+        Folder of the store; runs/sweep-NAME if not given. Where it holds this sweep already, the missing runs are made.
+    workers
+        Number of processes; one a processor if not given.
+    engine
+        Who makes the runs: processes of this computer, a Dask cluster, or the ranks of MPI.
+    scheduler
+        Address of a Dask scheduler, such as tcp://host:8786; a cluster on this computer if not given.
+    retry_failed
+        Whether runs that failed are made again.
+    check
+        Whether to check the sweep and show what it would be, without running it.
+    """
+    from scenarios.commands import sweeping
+
+    return sweeping.sweep(
+        name, settings or [], out, language,
+        workers=workers, engine=engine, scheduler=scheduler, retry_failed=retry_failed, check=check, as_json=json,
+    )  # fmt: skip
+
+
+@app.command
 def report(folder: Path, /, *, language: Language = "en") -> int:
-    """Write the report of a saved run or comparison again.
+    """Write the report of a saved run, comparison or sweep again.
 
     Parameters
     ----------
     folder
-        Folder of a run or a comparison.
+        Folder of a run, a comparison or a sweep.
     """
     from scenarios.commands import running
 

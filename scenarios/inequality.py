@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from scenarios.kpis import RunTables
+    from scenarios.indicator_rows import RunRows
 
 Floats = npt.NDArray[np.float64]
 
 
-def burden_gini(run: "RunTables") -> float:
+def burden_gini(run: "RunRows") -> float:
     """Return how unequally the burden falls on accounts: 0 the same for all, 1 all on one.
 
     The burden of an account is what it spent over the run (measures, trading, penalties, rights bought less rights
@@ -19,12 +19,13 @@ def burden_gini(run: "RunTables") -> float:
     can be negative; the normalisation by Σ|burden| keeps the index within 0 and 1 (Raffinetti, Siletti and Vernizzi
     2015) and is the usual index where all are positive.
     """
-    firms, prices = run.frames.get("firms"), run.frames.get("prices")
+    firms = run.frame("firms")
     if firms is None or firms.empty:
         return np.nan
     spent = firms[["abatement_cost", "trading_cost", "penalty", *(f"payment_{key}" for key in run.keys)]].sum(axis=1)
     weight = firms["revenue"] if "revenue" in firms else spent * 0.0
     if not (weight > 0).any():
+        prices = run.frame("prices")
         mean = {} if prices is None else prices.groupby("instrument")["mean_price"].mean().to_dict()
         usable = {key: mean[key] for key in run.keys if np.isfinite(mean.get(key, np.nan))}
         weight = sum((firms[f"baseline_{key}"] * price for key, price in usable.items()), start=spent * 0.0)

@@ -4,83 +4,24 @@ Indicators of an instrument are named ``<instrument>.<name>``, and where it has 
 ``<instrument>.<venue>.<name>``. One that cannot be worked out is NaN, never zero.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from market.instruments import Text
+from scenarios.indicator_rows import InstrumentRows, RunRows, of_tables
 from scenarios.inequality import burden_gini
 from scenarios.market_quality import QUALITY_KPIS, QualityKpi
+from scenarios.rows import Rows, known_sum, sums_by
 from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Floats = npt.NDArray[np.float64]
-
 COMPARABLE = 1e-3
 """Share of actual cost by which caps may be exceeded before a run is no longer compared with least cost."""
-
-
-@dataclass(frozen=True, slots=True)
-class InstrumentTables:
-    """The rows of one instrument in every table, and the number of periods a year.
-
-    ``markets`` holds every month. Prices are judged by ``priced`` only, the months of compliance years: in the months
-    after the last of them rights are worth nothing beyond the last deadline, and their prices measure no scarcity.
-    """
-
-    key: str
-    markets: "pd.DataFrame"
-    instruments: "pd.DataFrame"
-    compliance: "pd.DataFrame"
-    prices: "pd.DataFrame"
-    periods: int
-    years: int
-    deadline_after: int = 0  # months from a compliance year's end to its surrender deadline
-    start_year: int = 0
-
-    @property
-    def priced(self) -> "pd.DataFrame":
-        """The market's rows in compliance years."""
-        if self.markets.empty:
-            return self.markets
-        return self.markets[self.markets["period"] < self.years * self.periods]
-
-    def by_venue(self) -> "dict[str, InstrumentTables]":
-        """Return the market's rows of each venue by its name; nothing where there is one venue only."""
-        names = self.markets["venue"].unique().tolist() if "venue" in self.markets else []
-        if len(names) < 2:
-            return {}
-        return {str(name): replace(self, markets=self.markets[self.markets["venue"] == name]) for name in names}
-
-
-@dataclass(frozen=True, slots=True)
-class RunTables:
-    """All tables of a run, empty where a table was not kept, with the rates and names that indicators need."""
-
-    frames: "Mapping[str, pd.DataFrame]"
-    keys: tuple[str, ...]
-    discount_rate: float
-
-    def ladder(self, rung: str) -> float:
-        """Return a rung of the efficiency ladder; NaN if it is not there."""
-        table = self.frames.get("ladder")
-        if table is None:
-            return np.nan
-        found = table.loc[table["rung"] == rung, "value"]
-        return float(found.iloc[0]) if len(found) else np.nan
-
-    def present_value(self, table: str, column: str) -> float:
-        """Return the sum of a column, discounted from the table's first year; NaN if it is not there."""
-        frame = self.frames.get(table)
-        if frame is None or column not in frame or frame.empty:
-            return np.nan
-        age = (frame["year"] - frame["year"].min()).to_numpy(dtype=np.float64)
-        return float(np.nansum(frame[column].to_numpy(dtype=np.float64) * (1.0 + self.discount_rate) ** -age))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +32,7 @@ class InstrumentKpi:
     unit: str
     direction: Literal["lower", "higher", "neutral"]
     text: Text
-    value: Callable[[InstrumentTables], float]
+    value: Callable[[InstrumentRows], float]
     outside_only: bool = False  # only for rights with an outside market
     quality: bool = False  # of the market's working; not every mechanism has it
 
@@ -104,46 +45,54 @@ class RunKpi:
     unit: str
     direction: Literal["lower", "higher", "neutral"]
     text: Text
-    value: Callable[[RunTables], float]
+    value: Callable[[RunRows], float]
 
 
 def kpis_of(tables: "Mapping[str, pd.DataFrame]", scenario: Scenario) -> "pd.Series[float]":
     """Return every indicator of a run as a series, units by name in ``attrs["units"]``."""
     import pandas as pd
 
-    tables = {name: _bare(frame) for name, frame in tables.items()}
-    money = scenario.money.currency.en
-    values: dict[str, float] = {}
-    units: dict[str, str] = {}
-    for one in _instruments(tables, scenario):
-        for kpi in INSTRUMENT_KPIS:
-            if kpi.outside_only and scenario.instruments[one.key].outside is None:
-                continue
-            name = f"{one.key}.{kpi.name}"
-            values[name] = float(kpi.value(one))
-            units[name] = kpi.unit.format(unit=scenario.instruments[one.key].unit, money=money)
-        for venue, rows in one.by_venue().items():
-            for kpi in VENUE_KPIS:
-                name = f"{one.key}.{venue}.{kpi.name}"
-                values[name] = float(kpi.value(rows))
-                units[name] = kpi.unit.format(unit=scenario.instruments[one.key].unit, money=money)
-            total = _sum(one.markets, "volume")
-            values[f"{one.key}.{venue}.{VOLUME_SHARE.name}"] = _ratio(_sum(rows.markets, "volume"), total)
-            units[f"{one.key}.{venue}.{VOLUME_SHARE.name}"] = VOLUME_SHARE.unit
-    whole = RunTables(tables, tuple(scenario.instruments), scenario.money.social_discount_rate)
-    for overall in RUN_KPIS:
-        values[overall.name] = float(overall.value(whole))
-        units[overall.name] = overall.unit.format(money=money)
+    whole, found = of_tables(tables, scenario)
+    named = list(indicators(scenario, {key: one.venues for key, one in found.items()}))
+    values = {one.name: one.value_in(whole, found) for one in named}
     series = pd.Series(values, dtype=np.float64, name="value")
-    series.attrs["units"] = units
+    series.attrs["units"] = {one.name: one.unit_in(scenario) for one in named}
     return series
 
 
-def _bare(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Return a table without its units, which every selection would copy: a fifth of the time of all indicators."""
-    bare = frame.copy(deep=False)
-    bare.attrs = {}
-    return bare
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """An indicator of one scenario: its name in the series, its declaration, and the instrument and venue it is of."""
+
+    name: str
+    kpi: InstrumentKpi | RunKpi
+    key: str = ""
+    venue: str = ""
+
+    def value_in(self, whole: RunRows, instruments: Mapping[str, InstrumentRows]) -> float:
+        """Return its value in a run."""
+        if isinstance(self.kpi, RunKpi):
+            return float(self.kpi.value(whole))
+        one = instruments[self.key]
+        return float(self.kpi.value(one.by_venue[self.venue] if self.venue else one))
+
+    def unit_in(self, scenario: Scenario) -> str:
+        """Return its unit, written out."""
+        unit = scenario.instruments[self.key].unit if self.key else ""
+        return self.kpi.unit.format(unit=unit, money=scenario.money.currency.en)
+
+
+def indicators(scenario: Scenario, venues: Mapping[str, Sequence[str]]) -> Iterator[Indicator]:
+    """Give every indicator of a scenario in order; ``venues`` are those of each instrument that held sessions."""
+    for key, rule in scenario.instruments.items():
+        for kpi in INSTRUMENT_KPIS:
+            if not kpi.outside_only or rule.outside is not None:
+                yield Indicator(f"{key}.{kpi.name}", kpi, key)
+        for venue in venues[key] if len(venues[key]) > 1 else ():
+            for kpi in (*VENUE_KPIS, VOLUME_SHARE):
+                yield Indicator(f"{key}.{venue}.{kpi.name}", kpi, key, venue)
+    for overall in RUN_KPIS:
+        yield Indicator(overall.name, overall)
 
 
 def declared(name: str) -> InstrumentKpi | RunKpi:
@@ -154,131 +103,110 @@ def declared(name: str) -> InstrumentKpi | RunKpi:
     return VOLUME_SHARE if plain == VOLUME_SHARE.name else _INSTRUMENT[plain]
 
 
-def _instruments(tables: "Mapping[str, pd.DataFrame]", scenario: Scenario) -> Iterator[InstrumentTables]:
-    import pandas as pd
-
-    def rows(table: str, key: str) -> pd.DataFrame:
-        frame = tables.get(table)
-        if frame is None:
-            return pd.DataFrame()
-        return frame[frame["instrument"] == key]
-
-    for key in scenario.instruments:
-        yield InstrumentTables(
-            key,
-            rows("markets", key),
-            rows("instruments", key),
-            rows("compliance", key),
-            rows("prices", key),
-            scenario.calendar.periods_per_year,
-            scenario.calendar.years,
-            scenario.instruments[key].compliance.deadline_after,
-            scenario.calendar.start_year,
-        )
-
-
-def _sum(frame: "pd.DataFrame", column: str) -> float:
-    if column not in frame or not frame[column].notna().any():
+def _sum(rows: Rows, column: str) -> float:
+    if column not in rows or not len(rows):
         return np.nan
-    return float(frame[column].sum())
+    values = rows[column]
+    if values.dtype.kind == "f" and np.isnan(values).all():
+        return np.nan
+    return known_sum(values)
 
 
 def _ratio(above: float, below: float) -> float:
     return above / below if below > 0 else np.nan  # a NaN below is not above zero either
 
 
-def _last(frame: "pd.DataFrame", column: str) -> float:
-    return float(frame[column].iloc[-1]) if column in frame and len(frame) else np.nan
+def _last(rows: Rows, column: str) -> float:
+    return float(rows[column][-1]) if column in rows and len(rows) else np.nan
 
 
-def mean_price(one: InstrumentTables) -> float:
+def mean_price(one: InstrumentRows) -> float:
     """Return the volume-weighted mean price of all compliance years."""
     return _ratio(_sum(one.priced, "turnover"), _sum(one.priced, "volume"))
 
 
-def price_volatility(one: InstrumentTables) -> float:
+def price_volatility(one: InstrumentRows) -> float:
     """Return the yearly standard deviation of log price changes between consecutive periods that both traded."""
-    if one.priced.empty:
+    if not len(one.priced):
         return np.nan
-    by_period = one.priced.groupby("period")[["turnover", "volume"]].sum()
-    traded = by_period[(by_period["volume"] > 0) & (by_period["turnover"] > 0)]
-    log_price = np.log(traded["turnover"].to_numpy() / traded["volume"].to_numpy())
-    consecutive = np.diff(traded.index.to_numpy()) == 1
+    period, turnover, volume = one.by_period
+    traded = (volume > 0) & (turnover > 0)
+    log_price = np.log(turnover[traded] / volume[traded])
+    consecutive = np.diff(period[traded]) == 1
     changes = np.diff(log_price)[consecutive]
     return float(np.std(changes, ddof=1) * np.sqrt(one.periods)) if changes.size > 1 else np.nan
 
 
-def last_quarter_share(one: InstrumentTables) -> float:
+def last_quarter_share(one: InstrumentRows) -> float:
     """Return the share of volume that traded in the last quarter of the year; NaN where periods are longer."""
-    if one.markets.empty or one.periods < 4:
+    if not len(one.markets) or one.periods < 4:
         return np.nan
     late = one.markets["month"] > 0.75 * one.periods
-    return _ratio(float(one.markets.loc[late, "volume"].sum()), _sum(one.markets, "volume"))
+    return _ratio(known_sum(one.markets["volume"][late]), _sum(one.markets, "volume"))
 
 
-def deadline_share(one: InstrumentTables) -> float:
+def deadline_share(one: InstrumentRows) -> float:
     """Return the share of volume that traded in the last three months before the deadline of its vintage.
 
     The deadline of compliance year y is ``deadline_after`` months after its end; the month of the deadline is the last
     of the three. NaN where periods are longer than three months.
     """
-    if one.markets.empty or one.periods < 4 or "vintage" not in one.markets:
+    if not len(one.markets) or one.periods < 4 or "vintage" not in one.markets:
         return np.nan
     after = round(one.deadline_after * one.periods / 12)
     deadline = (one.markets["vintage"] - one.start_year + 1) * one.periods - 1 + after
-    late = (one.markets["period"] <= deadline) & (one.markets["period"] > deadline - round(one.periods / 4))
-    return _ratio(float(one.markets.loc[late, "volume"].sum()), _sum(one.markets, "volume"))
+    period = one.markets["period"]
+    late = (period <= deadline) & (period > deadline - round(one.periods / 4))
+    return _ratio(known_sum(one.markets["volume"][late]), _sum(one.markets, "volume"))
 
 
-def import_bill(one: InstrumentTables) -> float:
+def import_bill(one: InstrumentRows) -> float:
     """Return what net imports from outside markets cost at the prices of their periods."""
     imports = one.instruments
-    if one.markets.empty or "outside_net_import" not in imports:
+    if not len(one.markets) or "outside_net_import" not in imports:
         return np.nan
-    by_period = one.markets.groupby("period")[["turnover", "volume"]].sum()
-    price = by_period["turnover"] / by_period["volume"].where(by_period["volume"] > 0)
-    flow = imports.set_index("period")["outside_net_import"]
-    return float((flow * price.reindex(flow.index)).sum())
+    period, turnover = sums_by(one.markets["period"], one.markets.numbers("turnover"))
+    _, volume = sums_by(one.markets["period"], one.markets.numbers("volume"))
+    price = turnover / np.where(volume > 0, volume, np.nan)
+    when = imports["period"]
+    at = np.minimum(np.searchsorted(period, when), period.size - 1)
+    return known_sum(imports["outside_net_import"] * np.where(period[at] == when, price[at], np.nan))
 
 
-def abatement_cost(run: RunTables) -> float:
+def abatement_cost(run: RunRows) -> float:
     """Return what measures and output cuts cost, in present value."""
-    return run.present_value("firms", "abatement_cost")
+    return run.present_value(run.firms, "abatement_cost")
 
 
-def efficiency(run: RunTables) -> float:
+def efficiency(run: RunRows) -> float:
     """Return least cost over actual cost; NaN where the caps were exceeded, since the two then buy different things."""
-    least, actual, volume = (run.ladder(name) for name in ("least_cost", "actual_cost", "volume"))
+    least, actual, volume = (run.rung(name) for name in ("least_cost", "actual_cost", "volume"))
     if not (actual > 0 and volume >= -COMPARABLE * actual):
         return np.nan
     return least / actual
 
 
-def _prices_at(column: str, row: int) -> Callable[[InstrumentTables], float]:
-    def value(one: InstrumentTables) -> float:
-        return float(one.prices[column].iloc[row]) if column in one.prices and len(one.prices) else np.nan
+def _prices_at(column: str, row: int) -> Callable[[InstrumentRows], float]:
+    def value(one: InstrumentRows) -> float:
+        return float(one.prices[column][row]) if column in one.prices and len(one.prices) else np.nan
 
     return value
 
 
-def _total(table: str, column: str) -> Callable[[InstrumentTables], float]:
+def _total(table: str, column: str) -> Callable[[InstrumentRows], float]:
     return lambda one: _sum(getattr(one, table), column)
 
 
-def _share(table: str, above: str, below: str) -> Callable[[InstrumentTables], float]:
+def _share(table: str, above: str, below: str) -> Callable[[InstrumentRows], float]:
     return lambda one: _ratio(_sum(getattr(one, table), above), _sum(getattr(one, table), below))
 
 
-def _rung(name: str) -> Callable[[RunTables], float]:
-    return lambda run: run.ladder(name)
-
-
-def _accounts_short(run: RunTables) -> float:
-    return _sum(run.frames["compliance"], "accounts_short") if "compliance" in run.frames else np.nan
+def _rung(name: str) -> Callable[[RunRows], float]:
+    return lambda run: run.rung(name)
 
 
 def _of_quality(kpi: QualityKpi) -> InstrumentKpi:
-    def value(one: InstrumentTables) -> float:
+    def value(one: InstrumentRows) -> float:
         return kpi.value(one.markets if kpi.whole_run else one.priced)
 
     return InstrumentKpi(kpi.name, kpi.unit, kpi.direction, kpi.text, value, quality=True)
@@ -345,8 +273,9 @@ INSTRUMENT_KPIS: tuple[InstrumentKpi, ...] = (
     *map(_of_quality, QUALITY_KPIS),
 )  # fmt: skip
 VOLUME_SHARE = InstrumentKpi(
-    "volume_share", "share of volume", "neutral", _text("Venue's share of volume", "交易场所成交占比"), lambda _: np.nan
-)
+    "volume_share", "share of volume", "neutral", _text("Venue's share of volume", "交易场所成交占比"),
+    lambda one: np.nan if one.whole is None else _ratio(_sum(one.markets, "volume"), _sum(one.whole.markets, "volume")),
+)  # fmt: skip
 """Of a venue only: it needs the volume of the others too."""
 RUN_KPIS: tuple[RunKpi, ...] = (
     RunKpi(
@@ -354,7 +283,7 @@ RUN_KPIS: tuple[RunKpi, ...] = (
     ),
     RunKpi(
         "penalties", PRESENT, "lower", _text("Penalties (a transfer)", "罚款（转移支付）"),
-        lambda run: run.present_value("compliance", "penalty"),
+        lambda run: run.present_value(run.compliance, "penalty"),
     ),
     RunKpi("trading_cost", PRESENT, "lower", _text("Trading cost", "交易成本"), _rung("friction")),
     RunKpi(
@@ -375,7 +304,7 @@ RUN_KPIS: tuple[RunKpi, ...] = (
     RunKpi(
         "accounts_short", "accounts", "lower",
         _text("Accounts short, counted at each deadline", "缺口主体（按履约年度计次）"),
-        _accounts_short,
+        lambda run: _sum(run.compliance, "accounts_short"),
     ),
     RunKpi("burden_gini", "0 to 1", "lower", _text("Inequality of burden (Gini)", "负担基尼系数"), burden_gini),
 )  # fmt: skip

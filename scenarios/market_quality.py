@@ -1,4 +1,4 @@
-"""How well a market works: indicators of venues, as pure functions of the rows of the table `markets`.
+"""How well a market works: indicators of venues, as pure functions of rows of the table `markets`.
 
 A row is one venue in one period. A mechanism leaves empty what it does not have (a call auction has no best bid), and
 results of older versions lack columns; the indicator is NaN there, never zero.
@@ -6,17 +6,12 @@ results of older versions lack columns; the indicator is NaN there, never zero.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from market.instruments import Text
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-Floats = npt.NDArray[np.float64]
+from scenarios.rows import Rows, sums_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,70 +22,66 @@ class QualityKpi:
     unit: str
     direction: Literal["lower", "higher", "neutral"]
     text: Text
-    value: "Callable[[pd.DataFrame], float]"
+    value: Callable[[Rows], float]
     whole_run: bool = False  # also counts the months after the last compliance year, which only settle it
 
 
-def column(rows: "pd.DataFrame", name: str) -> Floats:
-    """Return a column (rows,) as numbers; all NaN where it is absent."""
-    if name not in rows:
-        return np.full(len(rows), np.nan)
-    return rows[name].to_numpy(dtype=np.float64)
-
-
-def total(name: str) -> "Callable[[pd.DataFrame], float]":
+def total(name: str) -> Callable[[Rows], float]:
     """Return an indicator that sums a column; NaN where the column has no number."""
 
-    def value(rows: "pd.DataFrame") -> float:
-        found = column(rows, name)
+    def value(rows: Rows) -> float:
+        found = rows.numbers(name)
         return float(np.nansum(found)) if np.isfinite(found).any() else np.nan
 
     return value
 
 
-def by_volume(name: str) -> "Callable[[pd.DataFrame], float]":
+def by_volume(name: str) -> Callable[[Rows], float]:
     """Return an indicator that averages a column over what traded: Σ volume·value / Σ volume where both are known."""
 
-    def value(rows: "pd.DataFrame") -> float:
-        found, volume = column(rows, name), column(rows, "volume")
+    def value(rows: Rows) -> float:
+        found, volume = rows.numbers(name), rows.numbers("volume")
         used = np.isfinite(found) & (volume > 0)
         return float(found[used] @ volume[used] / volume[used].sum()) if used.any() else np.nan
 
     return value
 
 
-def spread(rows: "pd.DataFrame") -> float:
+def spread(rows: Rows) -> float:
     """Return the mean of (best ask − best bid) / mid over periods and venues that closed with both sides quoted."""
-    bid, ask = column(rows, "best_bid"), column(rows, "best_ask")
+    bid, ask = rows.numbers("best_bid"), rows.numbers("best_ask")
     used = (bid > 0) & (ask >= bid)  # a NaN is neither
     return float(np.mean(2.0 * (ask[used] - bid[used]) / (ask[used] + bid[used]))) if used.any() else np.nan
 
 
-def depth(rows: "pd.DataFrame") -> float:
+def depth(rows: Rows) -> float:
     """Return the mean over periods of what waits near the mid, all venues together."""
-    found = column(rows, "depth")
-    known = rows[np.isfinite(found)]
-    return float(known.groupby("period")["depth"].sum().mean()) if len(known) else np.nan
+    found = rows.numbers("depth")
+    known = np.isfinite(found)
+    if not known.any():
+        return np.nan
+    _, waiting = sums_by(rows["period"][known], found[known])
+    return float(waiting.sum() / waiting.size)
 
 
-def limit_periods(rows: "pd.DataFrame") -> float:
+def limit_periods(rows: Rows) -> float:
     """Return in how many periods a price limit turned away or held an order."""
-    hits = column(rows, "limit_hits")
+    hits = rows.numbers("limit_hits")
     if not np.isfinite(hits).any():
         return np.nan
-    return float(rows.loc[hits > 0, "period"].nunique())
+    return float(np.unique(rows["period"][hits > 0]).size)
 
 
-def failed_share(rows: "pd.DataFrame") -> float:
+def failed_share(rows: Rows) -> float:
     """Return Σ offered and not traded / Σ offered, bids and asks together."""
-    failed, offered = column(rows, "failed"), column(rows, "bids") + column(rows, "asks")
+    failed, offered = rows.numbers("failed"), rows.numbers("bids") + rows.numbers("asks")
     used = np.isfinite(failed) & (offered > 0)
     return float(failed[used].sum() / offered[used].sum()) if used.any() else np.nan
 
 
-def gains_share(rows: "pd.DataFrame") -> float:
+def gains_share(rows: Rows) -> float:
     """Return Σ gains of trade / Σ gains that the same orders allowed, where a mechanism can tell both."""
-    gains, possible = column(rows, "gains"), column(rows, "gains_possible")
+    gains, possible = rows.numbers("gains"), rows.numbers("gains_possible")
     used = np.isfinite(gains) & np.isfinite(possible)
     most = float(possible[used].sum())
     return float(gains[used].sum()) / most if most > 0 else np.nan

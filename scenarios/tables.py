@@ -176,16 +176,12 @@ def prices(model: "RightsMarketModel", plan: "Plan", money: str) -> "pd.DataFram
     """Return one row per calendar year and instrument: mean prices beside the least-cost plan's."""
     spec, recorder = model.spec, model.recorder
     years = spec.years
-    volume = recorder.market["volume"][: years * spec.periods].reshape(years, spec.periods, -1)
-    turnover = recorder.market["turnover"][: years * spec.periods].reshape(years, spec.periods, -1)
     indicative = recorder.market["indicative"][: years * spec.periods].reshape(years, spec.periods, -1)
-    traded = np.nansum(volume, axis=1)
-    mean = np.divide(np.nansum(turnover, axis=1), traded, out=np.full(traded.shape, np.nan), where=traded > 0)
     expected = np.nanmean(indicative, axis=1)
     columns: dict[str, Any] = {
         "year": np.repeat(spec.calendar_years, len(spec.keys)),
         "instrument": list(spec.keys) * years,
-        "mean_price": mean.ravel(),
+        "mean_price": mean_prices(model).ravel(),
         "mean_indicative": expected.ravel(),
         "reference_price": plan.price.ravel(),
         "flow": recorder.flow.ravel(),
@@ -194,6 +190,14 @@ def prices(model: "RightsMarketModel", plan: "Plan", money: str) -> "pd.DataFram
     }
     units = dict.fromkeys(("mean_price", "mean_indicative", "reference_price"), f"{money}/unit")
     return _frame(columns, units | dict.fromkeys(("flow", "reference_flow", "cap"), "units"))
+
+
+def mean_prices(model: "RightsMarketModel") -> Floats:
+    """Return the volume-weighted mean price (T, K) of each year, NaN where nothing was traded."""
+    years, periods, market = model.spec.years, model.spec.periods, model.recorder.market
+    volume, turnover = (market[name][: years * periods].reshape(years, periods, -1) for name in ("volume", "turnover"))
+    traded = np.nansum(volume, axis=1)
+    return np.divide(np.nansum(turnover, axis=1), traded, out=np.full(traded.shape, np.nan), where=traded > 0)
 
 
 def firms(model: "RightsMarketModel", money: str) -> "pd.DataFrame":

@@ -26,7 +26,16 @@ NOT_IN_MARKET = {
     "io",
     "tempfile",
 }
-GENERATORS = {"Generator", "SeedSequence", "BitGenerator", "PCG64", "PCG64DXSM", "Philox", "default_rng"}
+GENERATORS = {
+    "Generator",
+    "SeedSequence",
+    "bit_generator",
+    "BitGenerator",
+    "PCG64",
+    "PCG64DXSM",
+    "Philox",
+    "default_rng",
+}
 LONGEST_FILE = 400
 
 FILES = sorted(path for package in ORDER for path in (ROOT / package).rglob("*.py"))

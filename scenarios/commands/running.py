@@ -74,11 +74,17 @@ def run(
 
 
 def report(folder: Path, language: Language) -> int:
-    """Write the report of a saved run or comparison again."""
+    """Write the report of a saved run, comparison or sweep again."""
     from scenarios.result_files import kind_of
     from scenarios.results import RunResult
 
-    if kind_of(folder) == "quotalab-comparison":
+    kind = kind_of(folder)
+    if kind == "quotalab-sweep":
+        from scenarios.sweep_report import write_sweep_report
+        from scenarios.sweeps.results import SweepResult
+
+        written = write_sweep_report(SweepResult.open(folder), folder / REPORT, language)
+    elif kind == "quotalab-comparison":
         from scenarios.comparison import Comparison
         from scenarios.comparison_report import write_comparison_report
 

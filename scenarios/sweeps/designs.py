@@ -134,10 +134,8 @@ def salib_problem(parameters: Sequence[Parameter]) -> dict[str, Any]:
 
 
 def _salib(design: Sobol | Morris, parameters: Sequence[Parameter]) -> Floats:
-    try:
-        from SALib.sample import morris, sobol
-    except ImportError:
-        raise missing("SALib", "Sobol and Morris designs", "sweeps") from None
+    from SALib.sample import morris, sobol
+
     problem = salib_problem(parameters)
     if isinstance(design, Sobol):
         found = sobol.sample(problem, design.points, calc_second_order=design.second_order, seed=design.seed)

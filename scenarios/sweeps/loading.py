@@ -166,7 +166,7 @@ def one_at_a_time(parameters: tuple[Parameter, ...], base: Base, origin: Origin)
     problems = []
     for one in parameters:
         section = f"{'levers' if one.role == 'lever' else 'uncertainties'}.{one.name}"
-        for index, value in enumerate(one.values or one.ends):
+        for index, value in enumerate(one.values or (one.value(0.0), one.value(1.0))):
             key = f"{section}.values.{index}" if one.values else f"{section}.{('low', 'high')[index]}"
             found = base.draft([one], {one.name: value}).problems
             problems += [origin.problem(key, _told(problem), problem.remedy) for problem in found[:2]]

@@ -51,6 +51,8 @@ class Parameter:
         low, high = self.ends
         if self.kind == "integer":
             return min(floor(low + place * (high - low + 1.0)), int(high))
+        if place <= 0.0 or place >= 1.0:
+            return low if place <= 0.0 else high  # both ends exactly
         if self.scale == "log":
             return low * (high / low) ** place
         return low + place * (high - low)
@@ -75,7 +77,7 @@ class Parameter:
         low, high = self.ends
         if self.kind == "integer":
             return sorted({round(low + (high - low) * i / (count - 1)) for i in range(count)})
-        return [low, *(self.value(i / (count - 1)) for i in range(1, count - 1)), high]
+        return [self.value(i / (count - 1)) for i in range(count)]
 
     def given(self, value: Any) -> Any:
         """Return what the scenario takes for a value."""

@@ -168,7 +168,7 @@ class SweepResult:
         try:
             import xarray as xr
         except ImportError:
-            raise missing("xarray", "labelled arrays", "sweeps") from None
+            raise missing("xarray", "labelled arrays", "analysis") from None
         runs = self.runs.set_index(["policy", "world", "seed"])
         cube = xr.Dataset.from_dataframe(runs[self.outcomes])
         for role, axis in (("lever", "policy"), ("uncertainty", "world")):

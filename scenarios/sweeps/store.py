@@ -272,16 +272,22 @@ def continue_in(plan: SweepPlan, folder: str | os.PathLike[str]) -> SweepStore:
     ------
     InputError : if the folder holds another sweep, or one of another version.
     """
-    store = open_store(folder)
-    mine, theirs = versions()["quotalab"], store.manifest["versions"]["quotalab"]
-    if mine != theirs:
-        message = f"it was begun with version {theirs}, and this is {mine}"
-        raise refusal(store.folder, message, "Go on with that version, or run the sweep again in another folder.")
+    store = open_to_go_on(folder)
     if store.digest != digest_of(plan):
         what = ", ".join(_changed(store, plan)) or "its scenario or one of its tables"
         message = f"it holds another sweep: {what} changed since it was begun"
         remedy = "Undo the change to go on, or run the changed sweep in another folder."
         raise refusal(store.folder, message, remedy)
+    return store
+
+
+def open_to_go_on(folder: str | os.PathLike[str]) -> SweepStore:
+    """Open a store to make the runs that are missing; raises InputError where another version began it."""
+    store = open_store(folder)
+    mine, theirs = versions()["quotalab"], store.manifest["versions"]["quotalab"]
+    if mine != theirs:
+        message = f"it was begun with version {theirs}, and this is {mine}"
+        raise refusal(store.folder, message, "Go on with that version, or run the sweep again in another folder.")
     return store
 
 

@@ -67,3 +67,13 @@ def test_tie_break_favours_nobody():
 def test_negative_seeds_are_refused():
     with pytest.raises(ValueError, match="seed"):
         Streams(-1)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 7, 2**32 - 1, 2**32, 2**63 + 5, 2**64, 2**130 + 17, 3**70])
+def test_draws_of_many_periods_are_those_of_their_generators(seed):
+    streams = Streams(seed)
+    for name, start in (("activity", 0), ("weather", 7), ("a", 2**32 - 3)):
+        drawn = streams.normals(name, range(start, start + 3), 20)
+        each = [streams.at(name, t).generator().standard_normal(20) for t in range(start, start + 3)]
+        assert (drawn == np.array(each)).all()
+    assert streams.normals("activity", range(0), 4).shape == (0, 4)
