@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
 
-from scenarios.display import Display, Language, say
+from scenarios.display import Display, Language
 from scenarios.dossier.gathering import Found, reason, worded
+from scenarios.dossier.ranges import factor_units
 from scenarios.report_sections import Page
 from scenarios.report_tables import table
 from scenarios.reports import document
@@ -27,12 +28,15 @@ class DossierPage(Page):
     ----------
     data : the tables behind what the page shows, by the name of their files.
     command : what makes the dossier again.
+    failed : why sections could not be written, by name.
+    units : of the factors of the sweeps, in words.
     """
 
     found: Found
     command: str = ""
     data: "dict[str, pd.DataFrame]" = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
 
     @property
     def gap(self) -> str:
@@ -104,7 +108,10 @@ def dossier_page(found: Found, language: Language = "en", command: str = "") -> 
 def page_of(found: Found, language: Language, command: str = "") -> DossierPage:
     """Return the page before anything is written on it."""
     display = Display.of_result(found.base, language)
-    return DossierPage(display=display, result=found.base, found=worded(found, language), command=command)
+    units = factor_units(found.ranges, found.scenario, language)
+    return DossierPage(
+        display=display, result=found.base, found=worded(found, language), command=command, units=units
+    )
 
 
 def _written(page: DossierPage, name: str, section: Section) -> str:
@@ -126,8 +133,3 @@ def fault(page: DossierPage, why: str) -> str:
     told = warning_told(why, page.display.language)
     shown = escape(told) if told != why or page.display.language == "en" else f'<span lang="en">{escape(why)}</span>'
     return f'<p class="fault"><strong>{page.say("fault")}</strong> {shown}</p>'
-
-
-def sentence_of(text: object, language: Language) -> str:
-    """Return a text of a scenario in a language."""
-    return say(text, language)  # type: ignore[arg-type]

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 SHARE, CAP_SHARE, GROWTH_POINTS = 0.2, 0.05, 0.01
 MOST_SECTORS = 6
-MOST_WHOLE = 20
-"""Whole numbers that are tried of a factor, at most about."""
 SHOCKS = ("world.persistence", "world.common_share")
 """They say nothing where activity has no shocks."""
 
@@ -52,10 +50,8 @@ class Range:
     @property
     def varied(self) -> dict[str, Any]:
         """The factor as a sweep declares it."""
-        if self.whole:
-            step = max(1, round((self.high - self.low) / MOST_WHOLE))
-            return {"path": self.path, "values": list(range(int(self.low), int(self.high) + 1, step))}
-        return {"path": self.path, "low": self.low, "high": self.high}
+        kind = int if self.whole else float
+        return {"path": self.path, "low": kind(self.low), "high": kind(self.high)}
 
 
 def default_ranges(scenario: Scenario, firms: "pd.DataFrame") -> tuple[tuple[Range, ...], tuple[str, ...]]:
@@ -100,6 +96,12 @@ def factor_labels(ranges: tuple[Range, ...], scenario: Scenario, display: Displa
             lever = known[one.name]
             labels[one.name] = f"{lever.group_label}{colon}{lever.label}" if lever.group_label else lever.label
     return labels
+
+
+def factor_units(ranges: tuple[Range, ...], scenario: Scenario, language: Language) -> dict[str, str]:
+    """Return the unit of each factor in a language."""
+    known = {one.name: one.unit for one in (*levers(scenario, language), *uncertainties(scenario, language))}
+    return {one.name: known.get(one.name, one.unit) for one in ranges}
 
 
 def _asked(lever: Lever, scenario: Scenario) -> bool:

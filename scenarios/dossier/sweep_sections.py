@@ -80,10 +80,8 @@ def value_of(page: DossierPage, one: Range, value: float) -> str:
         return f"{display.number(value)} %"
     if one.unit == "per year":
         return page.plain("a_year", value=display.share(value))
-    if one.unit:
-        words_of = page.display.text("dossier.units")
-        return display.with_unit(value, str(words_of.get(one.unit, one.unit)))
-    return display.number(value)
+    unit = page.units.get(one.name, "")
+    return display.with_unit(value, unit) if unit else display.number(value)
 
 
 def _all_outcomes(page: DossierPage, table: "pd.DataFrame", outcomes: list[str], labels: dict[str, str]) -> str:
@@ -256,8 +254,7 @@ def _picture(page: DossierPage, result: "Discovery", one: Failing, place: int) -
 
 
 def _axis(page: DossierPage, label: str, one: Range) -> str:
-    units = page.display.text("dossier.units")
-    unit = page.plain("percent_a_year") if one.unit == "per year" else str(units.get(one.unit, one.unit))
+    unit = page.plain("percent_a_year") if one.unit == "per year" else page.units.get(one.name, "")
     return f"{label}{page.display.fill('numbers.bracket', inside=unit)}" if unit else label
 
 
