@@ -53,7 +53,9 @@ def _declared(page: DossierPage) -> str:
     asked = page.found.asked
     kind = "file" if asked.alternatives is not None else "varied" if asked.vary else "default"
     told = page.paragraph(
-        page.plain("alternatives.intro", seeds=asked.effort.seeds), page.plain(f"alternatives.chosen.{kind}")
+        page.plain("alternatives.intro", seeds=asked.effort.seeds),
+        page.plain(f"alternatives.chosen.{kind}", right=display.titles[asked.right or next(iter(display.titles))]),
+        page.plain("alternatives.arm"),
     )
     frame = pd.DataFrame(
         [

@@ -11,7 +11,7 @@ from market.instruments import Text
 from market.rules import Rule, parameter
 from scenarios.changes import applied
 from scenarios.comparison_arms import SCENARIO, Arm, arms_of, written
-from scenarios.display import Display, Language
+from scenarios.display import Display, texts
 from scenarios.dossier.asked import Asked
 from scenarios.errors import InputError, Problem
 from scenarios.lever_changes import changed
@@ -82,8 +82,6 @@ def alternatives_of(asked: Asked, scenario: Scenario) -> tuple[tuple[Alternative
 
 def texts_of(key: str, **values: object) -> Text:
     """Return a text of the dossier in both languages."""
-    from scenarios.display import texts
-
     en, zh = (str(texts(language)["dossier"]["alternatives"][key]).format(**values) for language in ("en", "zh"))
     return Text(en=en, zh=zh)
 
@@ -94,16 +92,15 @@ def _defaults(asked: Asked, scenario: Scenario) -> tuple[list[Alternative], tupl
     if key not in keys:
         message = f"the scenario has no right {key!r}"
         raise InputError([Problem("dossier", 0, "--right", message, f"Choose one of: {', '.join(keys)}.")])
-    title = scenario.instruments[key].title
     plain = scenario.model_dump(mode="json", by_alias=True)
     present = in_short(plain["instruments"][key]["venues"])
     offered: list[tuple[str, Text, dict[str, Any]]] = []
     for short in MECHANISMS:
         if short != present:
-            name = _text(lambda language, short=short: _said("mechanism", language, title, mechanisms_named(short, language)))
+            name = Text(en=mechanisms_named(short, "en"), zh=mechanisms_named(short, "zh"))
             offered.append((short, name, {f"{key}.mechanism": short}))
     for scale in CAP_SCALES:
-        name = _text(lambda language, scale=scale: _said("cap", language, title, f"{scale:g}"))
+        name = texts_of("cap", what=f"{scale:g}")
         offered.append((f"cap {scale:g} %", name, {f"{key}.cap_scale": scale}))
     found, problems = [], []
     for label, name, settings in offered:
@@ -116,16 +113,6 @@ def _defaults(asked: Asked, scenario: Scenario) -> tuple[list[Alternative], tupl
 
 def _same(one: Scenario, other: Scenario) -> bool:
     return one.model_dump() == other.model_dump()
-
-
-def _text(said: Any) -> Text:
-    return Text(en=said("en"), zh=said("zh"))
-
-
-def _said(key: str, language: Language, title: Text, what: str) -> str:
-    from scenarios.display import say, texts
-
-    return str(texts(language)["dossier"]["alternatives"][key]).format(right=say(title, language), what=what)
 
 
 def _of_arm(arm: Arm) -> Alternative:

@@ -1,5 +1,6 @@
 """The page of a dossier: its sections in order, each kept apart so that one that fails is told and not lost."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -54,7 +55,7 @@ class DossierPage(Page):
 
     def paragraph(self, *sentences: str, note: bool = False) -> str:
         """Return plain sentences as a paragraph."""
-        whole = escape(self.gap.join(sentence for sentence in sentences if sentence))
+        whole = coded(self.gap.join(sentence for sentence in sentences if sentence))
         return f'<p class="note">{whole}</p>' if note else f"<p>{whole}</p>"
 
     def keep(self, name: str, frame: "pd.DataFrame") -> str:
@@ -68,6 +69,11 @@ class DossierPage(Page):
     ) -> str:
         """Return a table with its caption."""
         return table(head, rows, caption, words)
+
+
+def coded(text: str) -> str:
+    """Return plain text as HTML; what stands between grave accents is a command."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 Section = Callable[[DossierPage], str]

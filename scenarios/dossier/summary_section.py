@@ -30,8 +30,12 @@ def summary(page: DossierPage) -> str:
     return f'<p class="view">{page.say("summary.what")}</p>{quick}{missing}<ul>{listed}</ul><p class="note">{page.say("summary.money", money=page.display.currency)}</p>'
 
 
-def _lead(page: DossierPage, key: str, told: str) -> str:
-    return f"<strong>{page.say(f'summary.lead.{key}')}</strong>{page.text('numbers.colon')}{escape(told)}"
+def _lead(page: DossierPage, key: str, *told: str) -> str:
+    """Return an answer after its heading; several are a list."""
+    lead = f"<strong>{page.say(f'summary.lead.{key}')}</strong>{page.text('numbers.colon')}"
+    if len(told) == 1:
+        return lead + escape(told[0])
+    return f"{lead}<ul>{''.join(f'<li>{escape(one)}</li>' for one in told)}</ul>"
 
 
 def _base(page: DossierPage) -> str:
@@ -42,8 +46,8 @@ def _base(page: DossierPage) -> str:
         for key, title in display.titles.items()
         if np.isfinite(kpis.get(f"{key}.mean_price", np.nan))
     )
-    told = [page.plain("summary.prices", prices=prices) if prices else "", *run_sentences(page.result, display)]
-    return _lead(page, "base", page.gap.join(part for part in told if part))
+    told = [page.plain("summary.prices", prices=prices)] if prices else []
+    return _lead(page, "base", *told, page.gap.join(run_sentences(page.result, display)))
 
 
 def _alternatives(page: DossierPage) -> list[str]:
@@ -51,7 +55,7 @@ def _alternatives(page: DossierPage) -> list[str]:
     if found is None or len(found.arms) < 2:
         return []
     differences = found.differences.set_index(["arm", "kpi"])
-    gap, colon = str(display.text("numbers.list_gap")), str(display.text("numbers.colon"))
+    colon = str(display.text("numbers.colon"))
     base = found.labels[found.baseline]
     changed = {path.split(".")[1 if path.startswith("instruments.") else 0] for arm in found.arms for path in arm.values}
     keys = [key for key in display.titles if key in changed] or list(display.titles)
@@ -71,7 +75,7 @@ def _alternatives(page: DossierPage) -> list[str]:
             else:
                 parts.append(page.plain("summary.unclear", name=name))
         told.append(f"{arm}{colon}{str(display.text('numbers.comma')).join(parts)}")
-    return [_lead(page, "alternatives", gap.join(told))]
+    return [_lead(page, "alternatives", *told)]
 
 
 def _factors(page: DossierPage) -> str:
@@ -87,7 +91,7 @@ def _factors(page: DossierPage) -> str:
         if top is not None and len(top):
             names = str(page.display.text("numbers.list_gap")).join(labels.get(name, name) for name in top["parameter"])
             told.append(page.plain("summary.factors", outcome=words.title(page.display, outcome), names=names))
-    return _lead(page, "factors", page.gap.join(told) or page.plain("summary.no_factor"))
+    return _lead(page, "factors", *(told or [page.plain("summary.no_factor")]))
 
 
 def _failures(page: DossierPage) -> str:
@@ -100,12 +104,11 @@ def _failures(page: DossierPage) -> str:
     if some.empty:
         return _lead(page, "failures", page.plain("summary.no_failure", runs=len(runs), conditions=len(table)))
     by_text = {str(one.condition): one for one in found.failings}
-    gap = str(page.display.text("numbers.list_gap"))
-    told = gap.join(
+    told = [
         page.plain("summary.failure", condition=condition_told(page, by_text[row.condition]), cases=row.cases, runs=row.n)
         for row in some.itertuples()
-    )
-    return _lead(page, "failures", told)
+    ]
+    return _lead(page, "failures", *told)
 
 
 def _fit(page: DossierPage) -> str:
