@@ -1,6 +1,7 @@
 """One instrument's market: who takes part, which windows are open, and what was last paid."""
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy.typing as npt
 
 from agents.behaviours import planner
 from agents.behaviours.declared import PlannerRule
-from agents.expectations import growth_factors
+from agents.expectations import growth_by_group
 from agents.spec import MarketSpec
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ CALM = 0.75  # of the bound on willingness to pay: a price above it says more ab
 CLOSE = 1e-8  # of a year's flow: an excess demand that is as good as none
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Horizon:
     """The windows and blocks of one instrument in one period.
 
@@ -69,6 +70,36 @@ class Trade:
     money: Ints
 
 
+@lru_cache(maxsize=64)
+def _horizons(periods: int, years: int, wait: int, longest: int, total: int) -> tuple[Horizon | None, ...]:
+    """Return the windows that are open in each of ``total`` periods, None when every deadline has passed.
+
+    Parameters
+    ----------
+    periods, years : in a year, and compliance years.
+    wait : periods from a compliance year's end to its deadline.
+    longest : windows that anybody looks at, 0 where rights cannot be carried over.
+    """
+    found: list[Horizon | None] = []
+    for period in range(total):
+        year, month = divmod(period, periods)
+        front = year
+        while front > 0 and front * periods - 1 + wait >= period:
+            front -= 1
+        if front >= years:
+            found.append(None)
+            continue
+        pending = year - front
+        windows = min(longest + pending, years - front) if longest else 1
+        left = periods - month if year < years else 0
+        blocks = max(0, windows - pending)
+        weight = np.ones(max(1, blocks))
+        weight[0] = left / periods if blocks else 0.0
+        deadline = (front + 1) * periods - 1 + wait
+        found.append(Horizon(front, pending, windows, left, deadline - period + 1, weight))
+    return tuple(found)
+
+
 class Desk:
     """One instrument's market: its participants, scratch arrays and last prices."""
 
@@ -97,8 +128,6 @@ class Desk:
         self.activity = np.zeros((self.longest, self.rows.size))
         self.foreseen = -1  # compliance year in which `activity` was looked at last
         self.need = np.zeros(self.rows.size)
-        self.layout = self._lay_out(self.rows)
-        self.planner_layout = self.layout if self.all_plan else self._lay_out(self.planners)
         self.steepness = 0.0  # of net demand in its price, as last seen
         self.enough = CLOSE * technology.baseline[:, k].sum()
         self.guess = 0.0  # where to look for the next price
@@ -116,8 +145,10 @@ class Desk:
         self.bound, self.bound_at = 0.0, (-1.0, -1.0)  # on willingness to pay, and at which prices it was worked out
         self.reference_price = 0.0  # mean of the period before, for penalties that are multiples
         self.net_sales = np.zeros(technology.firms, dtype=np.int64)  # of the front vintage, in lots
-        self.horizons = [self.horizon_at(period) for period in range(spec.total_periods)]
-        self.growth_cache: dict[tuple[int, int], Floats] = {}
+        wait = spec.months(self.rule.compliance.deadline_after)
+        self.horizons = _horizons(
+            spec.periods, spec.years, wait, self.longest if self.rule.banked else 0, spec.total_periods
+        )
 
     def learn_bound(self, newest: float, backstop: float) -> None:
         """Remember the newest price as calm if it lies well below the bound on willingness to pay."""
@@ -126,22 +157,19 @@ class Desk:
         elif not self.calm_price:  # nothing else is known yet
             self.calm_price = min(newest, self.rule.penalty.per_unit(self.reference_price))
 
+    @cached_property
+    def layout(self) -> "Rows":
+        """The participants' measures in columns, as compiled code takes them."""
+        return self._lay_out(self.rows)
+
+    @cached_property
+    def planner_layout(self) -> "Rows":
+        """The same of the planners among them."""
+        return self.layout if self.all_plan else self._lay_out(self.planners)
+
     def horizon_at(self, period: int) -> Horizon | None:
         """Return the windows that are open in a period, or None when every deadline has passed."""
-        spec = self.spec
-        year, month = divmod(period, spec.periods)
-        front = year
-        while front > 0 and spec.deadline(self.k, front - 1) >= period:
-            front -= 1
-        if front >= spec.years:
-            return None
-        pending = year - front
-        windows = min(self.longest + pending, spec.years - front) if self.rule.banked else 1
-        left = spec.periods - month if year < spec.years else 0
-        blocks = max(0, windows - pending)
-        weight = np.ones(max(1, blocks))
-        weight[0] = left / spec.periods if blocks else 0.0
-        return Horizon(front, pending, windows, left, spec.deadline(self.k, front) - period + 1, weight)
+        return self.horizons[period] if period < len(self.horizons) else None
 
     def present(self, horizon: Horizon, period: int) -> Horizon | None:
         """Return this year's own horizon where last year's deadline is open and rights cannot be carried over."""
@@ -153,12 +181,7 @@ class Desk:
 
     def growth(self, left: int, blocks: int) -> Floats:
         """Return the price growth (G, B) of every behaviour group."""
-        key = (left, blocks)
-        if key not in self.growth_cache:
-            rates = [rule.discount_rate for rule in self.spec.behaviours]
-            periods = self.spec.periods
-            self.growth_cache[key] = np.array([growth_factors(rate, periods, max(1, left), blocks) for rate in rates])
-        return self.growth_cache[key]
+        return growth_by_group(self.spec.discount_rates, self.spec.periods, max(1, left), blocks)
 
     def _lay_out(self, accounts: Ints) -> "Rows":
         from market.net_demand_kernel import lay_out

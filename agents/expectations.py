@@ -6,7 +6,7 @@ and its binding window come from the net-demand schedules themselves (`agents.tr
 instruments will cost later. Accounts that do not plan follow prices: ``e <- e + adaptation · (p − e)``.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -112,10 +112,12 @@ def outside_supply(spec: MarketSpec, first: int) -> "OutsideSupply | None":
     return OutsideSupply(price, slope, inward, outward)
 
 
+@lru_cache(maxsize=4096)
 def growth_factors(rate: float, periods: int, left: int, blocks: int) -> Floats:
     """Return the mean growth (B,) of a price that rises at ``rate`` a year: over the ``left`` periods, then by year.
 
-    Block 0 averages ``(1+r)^(m/N)`` over the periods m that are left of this year, block b over year b after it.
+    Block 0 averages ``(1+r)^(m/N)`` over the periods m that are left of this year, block b over year b after it. What
+    is returned is kept and not to be changed.
     """
     monthly = (1.0 + rate) ** (1.0 / periods)
     year = np.mean(monthly ** np.arange(periods))
@@ -124,3 +126,9 @@ def growth_factors(rate: float, periods: int, left: int, blocks: int) -> Floats:
         factors[0] = np.mean(monthly ** np.arange(left))
         factors[1:] = year * monthly ** (left + periods * np.arange(blocks - 1))
     return factors
+
+
+@lru_cache(maxsize=4096)
+def growth_by_group(rates: tuple[float, ...], periods: int, left: int, blocks: int) -> Floats:
+    """Return the mean growth (G, B) at the rate of each behaviour group (`growth_factors`); not to be changed."""
+    return np.array([growth_factors(rate, periods, left, blocks) for rate in rates])

@@ -88,6 +88,11 @@ class MarketSpec:
         planners = [rule.discount_rate for rule in self.behaviours if isinstance(rule, PlannerRule)]
         return planners[0] if planners else self.behaviours[0].discount_rate
 
+    @cached_property
+    def discount_rates(self) -> tuple[float, ...]:
+        """Own discount rate of each behaviour."""
+        return tuple(rule.discount_rate for rule in self.behaviours)
+
     def months(self, number: int) -> int:
         """Return the periods in a number of months."""
         return round(number * self.periods / 12)

@@ -158,10 +158,16 @@ def best_response(
     return x, cut
 
 
-def flows(technology: Technology, x: Floats, cut: Floats, activity: npt.ArrayLike = 1.0) -> Floats:
-    """Return the flows (n, K) a year of levels ``x`` (n, M) and output cuts (n,) at an activity (n,) or scalar."""
-    unit = technology.baseline - np.einsum("im,imk->ik", x, technology.effect)
-    scale = np.broadcast_to(np.asarray(activity, dtype=np.float64), cut.shape) * (1.0 - cut)
+def flows(
+    technology: Technology, x: Floats, cut: Floats, activity: npt.ArrayLike = 1.0, baseline: Floats | None = None
+) -> Floats:
+    """Return the flows (n, K) a year of levels ``x`` (n, M) and output cuts (n,) at an activity (n,) or scalar.
+
+    ``baseline`` (n, K) takes the place of the technology's own where it is given.
+    """
+    full = technology.baseline if baseline is None else baseline
+    unit = full - np.einsum("im,imk->ik", x, technology.effect)
+    scale: Floats = np.asarray(activity, dtype=np.float64) * (1.0 - cut)
     return scale[:, None] * unit
 
 
@@ -169,4 +175,5 @@ def operating_cost(technology: Technology, x: Floats, cut: Floats, activity: npt
     """Return each firm's cost a year (n,) of levels ``x`` and output cuts at an activity, without payments."""
     measures = (technology.intercept * x + 0.5 * technology.slope * x * x).sum(axis=1)
     lost = technology.margin * cut + 0.5 * technology.output_slope * cut * cut
-    return np.broadcast_to(np.asarray(activity, dtype=np.float64), cut.shape) * ((1.0 - cut) * measures + lost)
+    cost: Floats = np.asarray(activity, dtype=np.float64) * ((1.0 - cut) * measures + lost)
+    return cost

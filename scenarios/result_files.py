@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 FORMAT = "quotalab-result"
 FORMAT_VERSION = 1
-COMMANDS = {FORMAT: "quotalab run", "quotalab-comparison": "quotalab compare", "quotalab-sweep": "quotalab sweep"}
+COMMANDS = {
+    FORMAT: "quotalab run", "quotalab-comparison": "quotalab compare", "quotalab-sweep": "quotalab sweep",
+    "quotalab-search": "quotalab search", "quotalab-calibration": "quotalab calibrate",
+}  # fmt: skip
 """The commands that write folders, by the format that their manifests name."""
 MANIFEST = "manifest.json"
 PARTIAL = ".partial"

@@ -11,9 +11,12 @@ would put kinks into it; a proximal term around the last solution removes them w
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from market.reference.problem import PlanArrays
 from market.technology import Floats, Technology
+
+Order = npt.NDArray[np.intp]
 
 STEP = 1e-2
 """Proximal slope of a step: over its whole length the marginal cost rises by this share of it."""
@@ -48,6 +51,8 @@ class Dual:
     unit: Floats = field(init=False)
     money: float = field(init=False)
     ridge: Floats = field(init=False)
+    closed: bool = field(init=False)
+    _order: Order = field(init=False)
 
     def __post_init__(self) -> None:
         given, technology = self.given, self.given.technology
@@ -66,6 +71,10 @@ class Dual:
             shortfall=np.zeros((blocks, instruments)),
             imports=np.zeros((blocks, instruments)),
         )
+        # Whether firms are all there is: neither a shortfall nor outside supply has to be looked at.
+        self.closed = not np.isfinite(given.backstop).any() and not (given.import_limit + given.export_limit).any()
+        order = np.arange(blocks)
+        self._order = np.minimum.outer(order, order)
 
     def _set_pulls(self, technology: Technology) -> float:
         """Set the proximal slopes of steps; return a typical marginal cost of a unit of level."""
@@ -117,12 +126,31 @@ class Dual:
 
         given, centre = self.given, self.centre
         blocks, instruments = given.permits.shape
-        price = self.prices(point)
+        discounted = self.discounted(point.reshape(self.unit.shape) * self.unit)
+        price = np.ascontiguousarray(discounted / given.discount[:, None])
         value = np.empty(blocks)
         flow = np.empty((blocks, instruments))
         hessian = np.empty((blocks, instruments, instruments))
         dual_pass(price, given.activity, given.baseline, *given.technology.arrays(), self.pull, centre.levels,
                   self.cut_pull, centre.cut, True, value, flow, hessian)  # fmt: skip
+        supply = self.supply()
+        surplus = supply - flow
+        if not self.closed:
+            shortfall, imports = self._respond(price, value, hessian)
+            surplus = surplus + shortfall + imports
+        total = float((discounted * supply).sum())
+        total -= float(given.discount @ value)
+        scale = self.unit.ravel()
+        curved = self._spread(hessian / given.discount[:, None, None])
+        return (
+            total / self.money,
+            self.left(surplus).ravel() * scale / self.money,
+            curved * (scale[:, None] * scale[None, :] / self.money),
+        )
+
+    def _respond(self, price: Floats, value: Floats, hessian: Floats) -> tuple[Floats, Floats]:
+        """Return shortfalls and imports (T, K) at a price, and put their gains and slopes into value and Hessian."""
+        given, centre = self.given, self.centre
         shortfall, steep = self._shortfall(price)
         imports, depth = self._imports(price)
         short_gain = (price - given.backstop_or_zero) * shortfall - 0.5 * self.shortfall_pull * (
@@ -132,19 +160,9 @@ class Dual:
         gain = (price - given.outside_price) * imports - 0.5 * given.outside_slope * imports**2
         gain -= 0.5 * self.outside_pull * (imports - centre.imports) ** 2
         value -= (short_gain + gain).sum(axis=1)
-        diagonal = np.arange(instruments)
+        diagonal = np.arange(price.shape[1])
         hessian[:, diagonal, diagonal] += steep + depth
-        supply = self.supply()
-        total = float((self.discounted(point.reshape(self.unit.shape) * self.unit) * supply).sum())
-        total -= float(given.discount @ value)
-        left = self.left(supply - flow + shortfall + imports)
-        scale = self.unit.ravel()
-        curved = self._spread(hessian / given.discount[:, None, None])
-        return (
-            total / self.money,
-            left.ravel() * scale / self.money,
-            curved * (scale[:, None] * scale[None, :] / self.money),
-        )
+        return shortfall, imports
 
     def supply(self) -> Floats:
         """Return rights that become usable in each block, with the initial bank in the first."""
@@ -169,6 +187,8 @@ class Dual:
         price = self.prices(point)
         levels, cut = primal_pass(price, given.baseline, *given.technology.arrays(), self.pull,
                                   centre.levels, self.cut_pull, centre.cut)  # fmt: skip
+        if self.closed:
+            return Primal(levels, cut, np.zeros(price.shape), np.zeros(price.shape))
         return Primal(levels, cut, self._shortfall(price)[0], self._imports(price)[0])
 
     def shift(self, primal: Primal) -> float:
@@ -179,7 +199,10 @@ class Dual:
             reference = np.maximum(np.abs(technology.intercept), STEP * STEP)
             far = float((self.pull * np.abs(primal.levels - centre.levels) / reference).max(initial=0.0))
         reference = np.maximum(np.abs(technology.margin), STEP * STEP)
-        far = max(far, float((self.cut_pull * np.abs(primal.cut - centre.cut) / reference).max(initial=0.0)))
+        if self.cut_pull.any():
+            far = max(far, float((self.cut_pull * np.abs(primal.cut - centre.cut) / reference).max(initial=0.0)))
+        if self.closed:
+            return far
         moved = self.shortfall_pull * np.abs(primal.shortfall - centre.shortfall)
         far = max(far, float((moved / np.maximum(given.backstop_or_zero, 1e-9)).max(initial=0.0)))
         moved = self.outside_pull * np.abs(primal.imports - centre.imports)
@@ -216,10 +239,16 @@ class Dual:
     def _spread(self, hessian: Floats) -> Floats:
         """Return the (TK, TK) Hessian in multipliers of a Hessian (T, K, K) by block in discounted prices."""
         blocks, instruments = self.unit.shape
-        order = np.arange(blocks)
-        total = np.cumsum(hessian, axis=0)[np.minimum.outer(order, order)]
         banking = self.given.banking
-        if not banking.all():
+        if blocks == 1 and instruments == 1:
+            return hessian.reshape(1, 1)
+        order = np.arange(blocks)
+        if not banking.any():
+            total = np.zeros((blocks, *hessian.shape))
+            total[order, order] = hessian
+        else:
+            total = np.cumsum(hessian, axis=0)[self._order]
+        if banking.any() and not banking.all():
             alone = np.where(np.equal.outer(order, order)[:, :, None, None], hessian[:, None], 0.0)
             later = np.where(np.less_equal.outer(order, order)[:, :, None, None], hessian[:, None], 0.0)
             earlier = np.where(np.greater_equal.outer(order, order)[:, :, None, None], hessian[None], 0.0)

@@ -44,7 +44,7 @@ def nonnegative_quadratic(hessian: Floats, linear: Floats, start: Floats) -> Flo
     for _ in range(20 * v.size + 50):
         index = np.flatnonzero(free)
         if index.size:
-            target = np.linalg.solve(hessian[np.ix_(index, index)], -linear[index])
+            target = np.linalg.solve(hessian[index[:, None], index], -linear[index])
             falling = np.flatnonzero(target <= 0.0)
             if falling.size:
                 here = v[index]

@@ -186,9 +186,10 @@ def _report(dual: Dual, point: Floats, primal: Primal, residual: float, converge
     flow = np.empty_like(price)
     cost = np.empty(blocks)
     for y in range(blocks):
-        technology = replace(given.technology, baseline=given.baseline[y if given.baseline.shape[0] > 1 else 0])
-        flow[y] = flows(technology, primal.levels[y], primal.cut[y], given.activity[y]).sum(axis=0)
-        cost[y] = operating_cost(technology, primal.levels[y], primal.cut[y], given.activity[y]).sum()
+        baseline = given.baseline[y if given.baseline.shape[0] > 1 else 0]
+        done = primal.levels[y], primal.cut[y], given.activity[y]
+        flow[y] = flows(given.technology, *done, baseline).sum(axis=0)
+        cost[y] = operating_cost(given.technology, *done).sum()
     cost += (given.backstop_or_zero * primal.shortfall).sum(axis=1)
     cost += (given.outside_price * primal.imports + 0.5 * given.outside_slope * primal.imports**2).sum(axis=1)
     left = dual.left(dual.supply() - flow + primal.shortfall + primal.imports)

@@ -123,6 +123,12 @@ def dual_pass(
     blocks, instruments = price.shape
     n, measures = intercept.shape
     groups = group_limit.shape[1]
+    if plain(price, intercept, group_limit, output_limit, centre):
+        rows = baseline.reshape(baseline.shape[0], n)
+        dual_pass_of_one(price.reshape(blocks), activity, rows, effect.reshape(n), intercept.reshape(n),
+                         slope.reshape(n), limit.reshape(n), curved, value, flow.reshape(blocks),
+                         hessian.reshape(blocks))  # fmt: skip
+        return
     benefit = np.zeros(measures)
     curvature = np.zeros(measures)
     x = np.zeros(measures)
@@ -202,6 +208,55 @@ def dual_pass(
 
 
 @njit(cache=True)
+def plain(price: Floats, intercept: Floats, group_limit: Floats, output_limit: Floats, centre: Floats) -> bool:
+    """Return whether firms have one measure for one instrument and nothing else: no group, no cut, no proximal term."""
+    if price.shape[1] != 1 or intercept.shape[1] != 1 or group_limit.shape[1] > 0 or centre.shape[2] > 0:
+        return False
+    cuts = False
+    for i in range(output_limit.shape[0]):
+        cuts |= output_limit[i] > 0.0
+    return not cuts
+
+
+@njit(cache=True, error_model="numpy")  # a check of every division would keep the loop from being vectorised
+def dual_pass_of_one(
+    price: Floats, activity: Floats, baseline: Floats, effect: Floats, intercept: Floats, slope: Floats, limit: Floats,
+    curved: bool, value: Floats, flow: Floats, hessian: Floats,
+) -> None:  # fmt: skip
+    """Do `dual_pass` where firms are `plain`: price, value, flow and hessian are (T,), activity (T, n), the rest (n,).
+
+    Sums go through the firms in order, so they are the same to the last bit.
+    """
+    for y in range(price.shape[0]):
+        row, here = y if baseline.shape[0] > 1 else 0, price[y]
+        worth, flows, bend = 0.0, 0.0, 0.0
+        for i in range(intercept.shape[0]):
+            scale, steep, most = activity[y, i], slope[i], limit[i]
+            benefit = -intercept[i] + effect[i] * here
+            x = benefit / steep if benefit < steep * most else most
+            x = x if benefit > 0.0 and most > 0.0 else 0.0
+            benefit = benefit if most > 0.0 else 0.0
+            net = here * baseline[row, i] - (benefit * x - 0.5 * steep * x * x)
+            busy = scale > 0.0
+            worth += scale * net if busy else 0.0
+            flows += scale * (baseline[row, i] - effect[i] * x) if busy else 0.0
+            bends = busy and x > 0.0 and benefit < steep * most
+            bend += scale / steep * effect[i] * effect[i] if bends else 0.0
+        value[y], flow[y] = worth, flows
+        if curved:
+            hessian[y] = bend
+
+
+@njit(cache=True, error_model="numpy")
+def levels_of_one(price: float, effect: Floats, intercept: Floats, slope: Floats, limit: Floats, x: Floats) -> None:
+    """Fill the levels (n,) of firms that are `plain`."""
+    for i in range(x.shape[0]):
+        benefit, steep, most = -intercept[i] + effect[i] * price, slope[i], limit[i]
+        level_ = benefit / steep if benefit < steep * most else most
+        x[i] = level_ if benefit > 0.0 and most > 0.0 else 0.0
+
+
+@njit(cache=True)
 def primal_pass(
     price: Floats, baseline: Floats, effect: Floats, intercept: Floats, slope: Floats, limit: Floats,
     group: Ints, weight: Floats, group_limit: Floats, margin: Floats, output_slope: Floats, output_limit: Floats,
@@ -212,6 +267,11 @@ def primal_pass(
     n, measures = intercept.shape
     levels = np.zeros((blocks, n, measures))
     cuts = np.zeros((blocks, n))
+    if plain(price, intercept, group_limit, output_limit, centre):
+        for y in range(blocks):
+            levels_of_one(price[y, 0], effect.reshape(n), intercept.reshape(n), slope.reshape(n), limit.reshape(n),
+                          levels[y].reshape(n))  # fmt: skip
+        return levels, cuts
     benefit = np.zeros(measures)
     curvature = np.zeros(measures)
     multiplier = np.zeros(group_limit.shape[1])

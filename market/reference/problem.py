@@ -135,15 +135,16 @@ def fitted(
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name}: expected numbers in a regular array") from error
-    if shape is not None:
+    if shape is not None and array.shape != shape:
         try:
             array = np.array(np.broadcast_to(array, shape))
         except ValueError as error:
             raise ValueError(f"{name}: expected shape {shape} or one that spreads to it, got {array.shape}") from error
-    if np.isnan(array).any():
+    lowest, highest = float(array.min(initial=np.inf)), float(array.max(initial=-np.inf))
+    if np.isnan(lowest):
         raise ValueError(f"{name}: has {int(np.isnan(array).sum())} missing value(s) (NaN)")
-    if not infinite and np.isinf(array).any():
+    if not infinite and array.size and (np.isinf(lowest) or np.isinf(highest)):
         raise ValueError(f"{name}: must be finite")
-    if (array < least).any():
-        raise ValueError(f"{name}: must not be below {least:g}, got {array.min():g}")
+    if lowest < least:
+        raise ValueError(f"{name}: must not be below {least:g}, got {lowest:g}")
     return np.ascontiguousarray(array) if array.ndim else array

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 EVERY = 10.0
 """Seconds between two lines of progress where there is no terminal."""
-SHOWN = 6
-MOST_POLICIES = 40
 
 
 def sweep(
@@ -40,6 +38,7 @@ def sweep(
     from scenarios.sweeps.engine import run_store
     from scenarios.sweeps.results import SweepResult
 
+    chosen = _engine(engine, workers, scheduler)
     begun = (name / "manifest.json").exists()
     if begun and (settings or out is not None):
         message = "the folder holds a sweep that was begun, with all its settings"
@@ -60,7 +59,7 @@ def sweep(
 
         store = prepared(plan, out or Path("runs") / f"sweep-{plan.sweep.name}")
     with _shown(f"sweep {store.sweep.name}") as progress:
-        run_store(store, _engine(engine, workers, scheduler), progress, retry_failed)
+        run_store(store, chosen, progress, retry_failed)
     result = SweepResult.open(store.folder)
     report = write_report(result, language)
     if as_json:
@@ -131,20 +130,21 @@ def write_report(result: "SweepResult", language: Language) -> Path | None:
 
 def print_summary(result: "SweepResult", report: Path | None) -> None:
     """Write runs and failures, and the main outcomes by policy, or over all points of a joint design."""
-    from scenarios.sweeps.declared import Crossed
+    from scenarios.sweep_choice import by_policy, crossed, levers_of, main_outcomes
 
     runs = result.runs
     failed = int((runs["stage"] != "").sum())
-    worlds = runs["world"].nunique()
-    say(f"{len(runs):,} runs: {runs['policy'].nunique():,} policies, {worlds:,} worlds; {failed:,} failed")
+    if crossed(result):
+        points = f"{runs['policy'].nunique():,} policies, {runs['world'].nunique():,} worlds"
+    else:
+        points = f"{runs['point'].nunique():,} points"
+    say(f"{len(runs):,} runs: {points}; {failed:,} failed")
     names = main_outcomes(result)
-    levers = [one.name for one in result.parameters if one.role == "lever"]
-    crossed = isinstance(result.design, Crossed) and runs["policy"].nunique() <= MOST_POLICIES
-    summary = result.summary(by=["policy", *levers] if crossed else [], outcomes=names)
+    lead = levers_of(result) if by_policy(result) else []
+    summary = result.summary(by=["policy", *lead] if by_policy(result) else [], outcomes=names)
     for kpi, part in summary.groupby("kpi", sort=False):
         unit = result.units.get(str(kpi), "")
         say(f"\n{kpi}" + (f" ({unit})" if unit else ""))
-        lead = [*levers] if crossed else []
         rows = [
             (*(_cell(row[name]) for name in lead), *(number(row[c], 5) for c in ("mean", "q05", "median", "q95")),
              f"{row['n']:,}", f"{row['failed']:,}")
@@ -159,16 +159,6 @@ def print_summary(result: "SweepResult", report: Path | None) -> None:
     say(f"runs: {result.store.folder}")
     if report is not None:
         say(f"report: {report}")
-
-
-def main_outcomes(result: "SweepResult") -> list[str]:
-    """Return the few outcomes that are shown first: those that were asked for, or prices and what the run costs."""
-    wanted = result.store.sweep.outcomes
-    if wanted is not None:
-        return [name for name in wanted if name in result.outcomes][:SHOWN]
-    keys = list(result.store.base.scenario.instruments)
-    names = [f"{key}.mean_price" for key in keys] + ["actual_cost", "efficiency", "accounts_short"]
-    return [name for name in names if name in result.outcomes][: SHOWN + len(keys)]
 
 
 def _cell(value: Any) -> str:

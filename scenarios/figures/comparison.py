@@ -13,6 +13,7 @@ from scenarios.figures.style import (
     SERIES,
     SKY,
     empty_figure,
+    faint,
     label,
     say_empty,
     years_axis,
@@ -66,7 +67,7 @@ def price_overlay(
                 figure.add_scatter(
                     x=np.concatenate([time[start:end], time[start:end][::-1]]),
                     y=np.concatenate([high.to_numpy()[start:end], low.to_numpy()[start:end][::-1]]),
-                    fill="toself", fillcolor=_faint(colour), line={"width": 0}, hoverinfo="skip", showlegend=False,
+                    fill="toself", fillcolor=faint(colour), line={"width": 0}, hoverinfo="skip", showlegend=False,
                     legendgroup=arm,
                 )  # fmt: skip
         mean = table.mean(axis=1)
@@ -187,8 +188,3 @@ def _alone(known: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> "np.ndarray[t
 
 def _percent(value: float) -> str:
     return f"{value:+,.0f} %".replace("-", "−")
-
-
-def _faint(colour: str) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.16)"

@@ -32,6 +32,12 @@ def label(text: str) -> str:
     return html.escape(text, quote=False)
 
 
+def faint(colour: str, strength: float = 0.16) -> str:
+    """Return a colour such as #0072B2 that lets what is behind it shine through."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{strength:g})"
+
+
 def empty_figure(display: "Display", vertical: str, horizontal: str | None = None, height: int = 300) -> "go.Figure":
     """Return a figure without traces: axes with titles, legend above, nothing that is not needed."""
     import plotly.graph_objects as go

@@ -172,7 +172,7 @@ def parallel(
                                   font={"size": 11})  # fmt: skip
     figure.update_layout(hovermode="closest", showlegend=False, margin={"l": 40, "r": 40, "t": 12, "b": 90})
     figure.update_xaxes(
-        tickvals=places, ticktext=[_wrapped(name) for name, *_ in axes], range=[-0.4, len(axes) - 0.6], ticks="",
+        tickvals=places, ticktext=[wrapped(name) for name, *_ in axes], range=[-0.4, len(axes) - 0.6], ticks="",
         linecolor="rgba(0,0,0,0)", tickangle=0, title={"text": ""},
     )  # fmt: skip
     figure.update_yaxes(visible=False, range=[-0.12, 1.12])
@@ -261,7 +261,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= 2 * LONGEST_TICK else f"{text[: 2 * LONGEST_TICK - 1]}…"
 
 
-def _wrapped(text: str) -> str:
+def wrapped(text: str) -> str:
     """Return a tick's text in lines of at most some width; Chinese may be parted anywhere and counts double."""
     lines, width = [""], 0
     for token in re.findall(rf"{WIDE}|[^\s{WIDE[1:-1]}]+|\s+", text):

@@ -127,7 +127,7 @@ class SweepResult:
 
         Parameters
         ----------
-        by : columns that make a group; the policy and its levers if not given.
+        by : columns that make a group, all runs together if empty; the policy and its levers if not given.
         outcomes : all of them if not given.
         """
         import pandas as pd
@@ -137,7 +137,8 @@ class SweepResult:
         )
         names = list(outcomes) if outcomes is not None else self.outcomes
         rows = []
-        for key, part in self.runs.groupby(groups, sort=False, observed=True):
+        parts = self.runs.groupby(groups, sort=False, observed=True) if groups else [((), self.runs)]
+        for key, part in parts:
             failed = int((part["stage"] != "").sum())
             for name in names:
                 values = part[name].to_numpy(dtype=np.float64)
@@ -157,28 +158,12 @@ class SweepResult:
         return pd.DataFrame(rows)
 
     def to_xarray(self) -> Any:
-        """Return the outcomes as an xarray dataset over policy, world and seed (NaN where a run failed or is missing).
+        """Return the outcomes as an xarray dataset over policy, world and seed; see `scenarios.neighbours.xarray_cube`.
 
         Raises
         ------
         InputError : where xarray is not installed.
         """
-        from scenarios.sweeps.designs import missing
+        from scenarios.neighbours.xarray_cube import xarray_cube
 
-        try:
-            import xarray as xr
-        except ImportError:
-            raise missing("xarray", "labelled arrays", "analysis") from None
-        runs = self.runs.set_index(["policy", "world", "seed"])
-        cube = xr.Dataset.from_dataframe(runs[self.outcomes])
-        for role, axis in (("lever", "policy"), ("uncertainty", "world")):
-            first = self.points.drop_duplicates(axis).set_index(axis)
-            for one in self.parameters:
-                if one.role == role:
-                    cube = cube.assign_coords(
-                        {one.name: (axis, first[one.name].reindex(cube[axis].to_numpy()).to_numpy())}
-                    )
-        for name in cube.variables:
-            if name in self.units:
-                cube[name].attrs["units"] = self.units[str(name)]
-        return cube
+        return xarray_cube(self.runs, self.parameters, unfold=False)

@@ -150,6 +150,7 @@ def test_without_the_extra_the_remedy_is_told(method, monkeypatch):
         discover(planted(100), DECLARED, "carbon.mean_price > 150", method)
 
 
+@pytest.mark.slow
 def test_the_same_boxes_whatever_the_hash_seed():
     code = (
         "from tests.scenarios.analysis.made_runs import DECLARED, planted\n"

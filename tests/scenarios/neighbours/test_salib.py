@@ -1,12 +1,14 @@
 """A sweep as a problem of SALib, and its function: the numbers of our own runner."""
 
 import logging
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from scenarios import load, run
+from scenarios.neighbours.point_function import PointFunction
 from scenarios.neighbours.salib import salib_function, salib_problem
 from scenarios.sweeps import sweep_of
 
@@ -73,6 +75,12 @@ def test_every_row_is_the_run_that_the_runner_makes(plan):
         one([[200.0, 0.0, 500.0]])
     with pytest.raises(ValueError, match="range of rounds"):
         one([[200.0, 0.0, 500.0, 4.0]])
+
+
+def test_the_function_of_a_point_goes_to_other_processes(plan):
+    function = PointFunction.of(plan, ["actual_cost"])
+    values = {"cap": 200.0, "carbon.mechanism": "posted", "penalty": 500.0, "rounds": 1}
+    assert pickle.loads(pickle.dumps(function))(**values) == function(**values)  # noqa: S301 - our own bytes
 
 
 def test_a_price_that_is_not_there_is_nan_and_said_in_the_log(plan, caplog):

@@ -107,7 +107,7 @@ def test_bounds_of_the_schema_and_unknown_categories(tmp_path):
     ]
     assert "order_bok" in found[0][2]
     assert "-0.01 is not at least 0" in found[1][2]
-    assert "2 is not at most 1" in found[2][2]
+    assert "2.0 is not at most 1" in found[2][2]
 
 
 @pytest.mark.parametrize(

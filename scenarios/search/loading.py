@@ -1,0 +1,287 @@
+"""Loads a search: a document or plain data, the scenario it names, decisions, worlds, constraints; every mistake at once.
+
+Decisions and worlds are checked as the levers and uncertainties of a sweep are, before anything runs.
+"""
+
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from scenarios.documents import Node, as_json, node_of, read_document
+from scenarios.errors import InputError, Problem
+from scenarios.layers import collect, replaced
+from scenarios.loading import Origin, library, read, shown
+from scenarios.messages import explain, suggestion
+from scenarios.schema import Scenario
+from scenarios.search.constraints import Constraint, constraint_of
+from scenarios.search.declared import Search
+from scenarios.sweeps.base import Base
+from scenarios.sweeps.declared import Crossed, Listed, Sweep, Varied
+from scenarios.sweeps.designs import points_of
+from scenarios.sweeps.loading import SweepPlan, one_at_a_time, whole_points
+from scenarios.sweeps.outcomes import known_outcome, outcome_names
+from scenarios.sweeps.parameters import Parameter, parameters_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Values = dict[str, Any]
+Function = Callable[["pd.DataFrame"], float]
+"""From the runs of one policy to a number that is to be low."""
+WHOLE_CAP = 100.0
+
+
+class SearchOrigin(Origin):
+    """Where the keys of a search are written, asked for by the keys that a sweep has for the same things."""
+
+    def place(self, key: str) -> tuple[str, int]:
+        """Return the file label and line of a key of the sweep or of the search."""
+        return super().place(self.own(key))
+
+    def problem(self, key: str, message: str, remedy: str) -> Problem:
+        """Return a problem at a key of the sweep, by the key of the search."""
+        return super().problem(self.own(key), message, remedy)
+
+    @staticmethod
+    def own(key: str) -> str:
+        """Return the key of the search for one of a sweep."""
+        for theirs, ours in (
+            ("levers", "decisions"), ("design.uncertainties", "worlds.design"), ("design", "worlds.design"),
+            ("uncertainties", "worlds.uncertainties"), ("seeds", "worlds.seeds"),
+        ):  # fmt: skip
+            if key == theirs or key.startswith(f"{theirs}."):
+                return f"{ours}{key[len(theirs) :]}"
+        return key
+
+
+@dataclass(frozen=True)
+class SearchPlan:
+    """A search that can be run.
+
+    Attributes
+    ----------
+    search : the declaration.
+    base : the scenario, with the overrides that all runs share.
+    parameters : decisions, then what the worlds bring.
+    constraints : those that every policy has to keep.
+    cap_constraints : those of a right's tightest cap, by instrument.
+    functions : objectives that are functions of a policy's runs, by name; lower is better.
+    """
+
+    search: Search
+    base: Base
+    parameters: tuple[Parameter, ...]
+    constraints: tuple[Constraint, ...]
+    origin: Origin
+    cap_constraints: Mapping[str, tuple[Constraint, ...]] = field(default_factory=dict)
+    functions: Mapping[str, Function] = field(default_factory=dict)
+
+    @property
+    def decisions(self) -> tuple[Parameter, ...]:
+        """What policy decides."""
+        return tuple(one for one in self.parameters if one.role == "lever")
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """Names of the objectives."""
+        return (*(one.name for one in self.search.objectives), *self.functions)
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """Whether lower or higher is better, by objective."""
+        return (*(one.direction for one in self.search.objectives), *("lower" for _ in self.functions))
+
+    def batch(self, rows: Sequence[Values], number: int = 0) -> SweepPlan:
+        """Return the sweep of some policies through all worlds."""
+        sweep = sweep_of_search(self.search, rows, f"{self.search.name[:56]}-{number:05d}")
+        return SweepPlan(sweep, self.base, self.parameters, points_of(sweep, self.parameters, self.origin))
+
+
+def sweep_of_search(search: Search, rows: Sequence[Values], name: str = "policies") -> Sweep:
+    """Return the declaration of the sweep of some policies through the worlds of a search."""
+    listed = Listed(kind="list", rows=[dict(row) for row in rows] or [{}])
+    return Sweep.model_validate(
+        {
+            "sweep": 1,
+            "name": name,
+            "scenario": search.scenario,
+            "overrides": search.overrides,
+            "levers": decisions_of(search),
+            "uncertainties": search.worlds.uncertainties,
+            "design": Crossed(kind="crossed", levers=listed, uncertainties=search.worlds.design),
+            "seeds": search.worlds.seeds,
+        }
+    )
+
+
+def decisions_of(search: Search) -> dict[str, Varied]:
+    """Return what is decided: as declared, or the scales of the caps whose tightest is wanted."""
+    if not search.tightest_cap:
+        return dict(search.decisions)
+    return {
+        f"{one.instrument}.cap_scale": Varied(low=min(one.low, WHOLE_CAP), high=max(one.high, WHOLE_CAP + 1e-6))
+        for one in search.tightest_cap
+    }
+
+
+def load_search(
+    path: str | os.PathLike[str],
+    changes: Mapping[str, Any] | None = None,
+    objectives: Mapping[str, Function] | None = None,
+) -> SearchPlan:
+    """Return the plan of a search's file, with single values of it replaced by dotted path.
+
+    Parameters
+    ----------
+    objectives : functions from the runs of one policy (`docs/decisions/0011-sweeps.md`) to a number that is to be low,
+        by name, beside those of the file.
+
+    Raises
+    ------
+    InputError : with every mistake, each with file, line, key and remedy.
+    """
+    file = Path(path)
+    label = shown(file)
+    tree, problems = read_document(file, label)
+    return _planned(tree, problems, label, file.parent, changes or {}, objectives or {})
+
+
+def search_of(
+    declared: Mapping[str, Any],
+    folder: str | os.PathLike[str] = ".",
+    objectives: Mapping[str, Function] | None = None,
+) -> SearchPlan:
+    """Return the plan of a search declared as plain data; files are named relative to a folder. See `load_search`."""
+    try:
+        tree = node_of({"search": 1, **declared}, "search")
+    except TypeError as error:
+        message = f"a value of type {error} is no plain data"
+        raise InputError([Problem("search", 0, "search", message, "Give numbers, text, lists and mappings.")]) from None
+    return _planned(tree, [], "search", Path(folder), {}, objectives or {})
+
+
+def _planned(
+    tree: Node,
+    problems: list[Problem],
+    label: str,
+    folder: Path,
+    changes: Mapping[str, Any],
+    functions: Mapping[str, Function],
+) -> SearchPlan:
+    problems = list(problems)
+    for key, value in changes.items():
+        tree = replaced(tree, key, value, problems, label)
+    places: dict[str, tuple[str, int]] = {}
+    collect(tree, "", places)
+    origin = SearchOrigin(label, places, {label: folder, "": folder})
+    if "search" not in tree.children:
+        problems.append(Problem(label, 0, "search", "the key is missing", "Add `search: 1` as the first line."))
+        tree = Node({"search": Node(1, label, 0), **tree.children}, label, tree.line)
+    try:
+        declared = Search.model_validate_json(as_json(tree), strict=True)
+    except ValidationError as error:
+        raise InputError([*problems, *translated(error, tree, origin, Search)]) from None
+    if not declared.tightest_cap and not declared.objectives and not functions:
+        problems.append(origin.problem("objectives", "nothing is to be low or high", "Give objectives."))
+    scenario = scenario_of(declared.scenario, declared.overrides, folder, origin, problems)
+    return _settled(declared, scenario, origin, problems, functions)
+
+
+def _settled(
+    declared: Search, scenario: Scenario, origin: SearchOrigin, problems: list[Problem], functions: Mapping[str, Function]
+) -> SearchPlan:
+    base = Base.of(scenario)
+    for place, one in enumerate(declared.tightest_cap):
+        if one.instrument not in scenario.instruments:
+            remedy = suggestion(one.instrument, list(scenario.instruments), "Known here")
+            message = f"there is no instrument {one.instrument!r}"
+            problems.append(origin.problem(f"tightest_cap.{place}.instrument", message, remedy))
+            raise InputError(problems)
+    names = list(outcome_names(scenario))
+    problems += _outcome_problems(declared, scenario, names, origin)
+    constraints = _constraints("constraints", declared.constraints, names, origin, problems)
+    of_caps = {
+        one.instrument: (
+            *constraints,
+            *_constraints(f"tightest_cap.{place}.constraints", one.constraints, names, origin, problems),
+        )
+        for place, one in enumerate(declared.tightest_cap)
+    }
+    template = sweep_of_search(declared, [])
+    parameters, more = parameters_of(template, base.plain, origin)
+    more = list(more)
+    problems += more
+    problems += [
+        origin.problem(name, "an indicator has this name", "Choose another.")
+        for one in parameters
+        if (name := one.name) in names
+    ]
+    if not more:
+        problems += one_at_a_time(parameters, base, origin)
+    if not more and not problems:
+        problems += _world_problems(template, parameters, base, origin)
+    if problems:
+        raise InputError(problems)
+    return SearchPlan(declared, base, parameters, constraints, origin, of_caps, dict(functions))
+
+
+def _world_problems(template: Sweep, parameters: Sequence[Parameter], base: Base, origin: Origin) -> list[Problem]:
+    """Return what the scenario has against the worlds, each with the scenario's own policy."""
+    worlds = tuple(one for one in parameters if one.role == "uncertainty")
+    alone = template.model_copy(update={"levers": {}, "design": Crossed(kind="crossed",
+                                uncertainties=template.design.uncertainties)})  # type: ignore[union-attr]  # fmt: skip
+    try:
+        points = points_of(alone, worlds, origin)
+    except InputError as error:
+        return list(error.problems)
+    return whole_points(points, worlds, base, origin) if worlds else []
+
+
+def _outcome_problems(
+    declared: Search, scenario: Scenario, names: Sequence[str], origin: Origin
+) -> Iterator[Problem]:
+    for place, one in enumerate(declared.objectives):
+        if not known_outcome(one.outcome, scenario):
+            remedy = suggestion(one.outcome, list(names), "Known indicators")
+            yield origin.problem(f"objectives.{place}.outcome", f"no indicator is called {one.outcome!r}", remedy)
+
+
+def _constraints(
+    key: str, texts: Sequence[str], names: Collection[str], origin: Origin, problems: list[Problem]
+) -> tuple[Constraint, ...]:
+    found = []
+    for place, text in enumerate(texts):
+        try:
+            found.append(constraint_of(text, names))
+        except InputError as error:
+            problems += [origin.problem(f"{key}.{place}", one.message, one.remedy) for one in error.problems]
+    return tuple(found)
+
+
+def scenario_of(
+    name: str, overrides: Mapping[str, Any], folder: Path, origin: Origin, problems: list[Problem]
+) -> Scenario:
+    """Return the scenario that a file names: of the library, or of a file beside it; raises InputError with all."""
+    path: str | Path = name
+    if name not in library():
+        path = folder / name
+        if not path.exists():
+            message = f"there is no scenario {name!r} in the library or beside this file"
+            remedy = suggestion(name, list(library()), "Library names")
+            raise InputError([*problems, origin.problem("scenario", message, remedy)])
+    draft = read(path, overrides)
+    problems += draft.problems
+    if draft.scenario is None:
+        raise InputError(problems)
+    return draft.scenario
+
+
+def translated(error: ValidationError, tree: Node, origin: Origin, top: type[Any]) -> Iterator[Problem]:
+    """Return pydantic's findings about a document as problems."""
+    for detail in error.errors(include_url=False):
+        path, message, remedy = explain(detail, tree, top)
+        yield origin.problem(".".join(map(str, path)) or origin.label, message, remedy)
