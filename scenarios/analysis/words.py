@@ -115,7 +115,7 @@ def discovery_note(display: Display, found: "Discovery") -> str:
 
 
 def sensitivity_note(display: Display, indices: "pd.DataFrame", outcome: str) -> str:
-    """Return what the indices of an outcome are, what seeds do to them and what is left out: a note for their figure."""
+    """Return what the indices of an outcome are, what seeds do to them and what is left out, for below a figure."""
     rows = indices[indices["outcome"] == outcome]
     method = str(indices.attrs.get("method", "first_order"))
     n = int(rows["n"].max()) if len(rows) else 0

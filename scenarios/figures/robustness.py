@@ -18,7 +18,7 @@ from scenarios.figures.style import (
     say_empty,
     years_axis,
 )
-from scenarios.figures.sweeps import axis_of
+from scenarios.figures.sweeps import axis_of, wrapped
 from scenarios.kpis import declared
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def regret_bars(table: "pd.DataFrame", outcome: str, names: "Mapping[int, str]",
     factor, heading = _axis(display, outcome, rows["value"])
     figure = empty_figure(display, "", "", height=130 + 34 * max(len(wide), 3))
     title = f"{label(heading)}<br>{label(display.text('analysis.regret_axis'))}"
-    figure.update_layout(margin={"b": 62})
+    figure.update_layout(margin={"b": 72})
     figure.update_xaxes(title={"text": title, "standoff": 8})
     if len(wide):
         wide = factor * wide.sort_values("regret_max", kind="stable")
@@ -81,9 +81,8 @@ def satisficing_bars(
     rows = table[np.isfinite(table["value"])].sort_values("value", ascending=False, kind="stable")
     said = [label(condition_words(display, condition)) for condition in conditions]
     room = 18 * len(said)
-    figure = empty_figure(
-        display, "", display.text("analysis.satisficing_axis"), height=92 + room + 34 * max(len(rows), 3)
-    )
+    title = display.text("analysis.satisficing_axis")
+    figure = empty_figure(display, "", title, height=92 + room + 34 * max(len(rows), 3))
     figure.update_layout(margin={"t": 12 + room})
     figure.add_annotation(
         text="<br>".join(said), showarrow=False, x=0, xref="paper", xanchor="left", align="left", y=1, yref="paper",
@@ -147,8 +146,11 @@ def fan(bands: "pd.DataFrame", title: str, names: "Mapping[int, str]", display: 
     """
     rows = bands[bands["policy"].isin(list(names)[:MOST_FANS]) & np.isfinite(bands["value"])]
     present = [policy for policy in names if policy in set(rows["policy"])]
-    figure = empty_figure(display, title, "", height=400)
-    figure.update_layout(margin={"t": 46, "b": 56}, showlegend=False)
+    titles = {policy: wrapped(names[policy]) for policy in present}
+    top = 26 + 18 * max((text.count("<br>") + 1 for text in titles.values()), default=1)
+    figure = empty_figure(display, title, height=360 + top)
+    figure.update_layout(margin={"t": top, "b": 56}, showlegend=False)
+    figure.update_xaxes(title={"text": ""})
     wide = {
         policy: rows[rows["policy"] == policy].pivot_table(index="year", columns="quantile", values="value")
         for policy in present
@@ -161,14 +163,14 @@ def fan(bands: "pd.DataFrame", title: str, names: "Mapping[int, str]", display: 
         figure.update_layout({f"xaxis{name[1:]}": {**axis, "domain": [left, right], "anchor": "y"}})
         _add_fan(figure, wide, policy, SERIES[position % len(SERIES)], name, label(names[policy]))
         figure.add_annotation(
-            text=f"<b>{label(names[policy])}</b>", showarrow=False, x=left, xref="paper", xanchor="left", y=1,
+            text=titles[policy], showarrow=False, x=left, xref="paper", xanchor="left", align="left", y=1,
             yref="paper", yanchor="bottom", yshift=4,
         )  # fmt: skip
     if present:
         figure = years_axis(figure, int(rows["year"].min()), int(rows["year"].max()))
         figure.add_annotation(
             text=label(display.text("analysis.fan_note")), showarrow=False, x=0, xref="paper", xanchor="left", y=0,
-            yref="paper", yanchor="top", yshift=-30, font={"size": 12, "color": GREY},
+            yref="paper", yanchor="top", yshift=-28, font={"size": 12, "color": GREY},
         )  # fmt: skip
     return say_empty(figure, display)
 
@@ -184,14 +186,8 @@ def _add_fan(
         )  # fmt: skip
     for other, table in wide.items():
         if other != policy:
-            figure.add_scatter(
-                x=table.index,
-                y=table[0.5],
-                xaxis=axis,
-                mode="lines",
-                line={"color": GREY, "width": 1},
-                hoverinfo="skip",
-            )
+            line = {"color": GREY, "width": 1}
+            figure.add_scatter(x=table.index, y=table[0.5], xaxis=axis, mode="lines", line=line, hoverinfo="skip")
     figure.add_scatter(
         x=own.index, y=own[0.5], xaxis=axis, mode="lines+markers", name=name, line={"color": colour, "width": 2.5},
         marker={"size": 5}, hovertemplate="%{y:,.4~r}",

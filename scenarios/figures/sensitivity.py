@@ -58,7 +58,7 @@ def ranking_bars(indices: "pd.DataFrame", outcome: str, names: "Mapping[str, str
     figure.update_layout(barmode="group", bargap=0.25, hovermode="closest", showlegend=bars > 1 or method == "morris")
     figure.update_xaxes(showgrid=True, gridcolor=LIGHT, zeroline=True, zerolinecolor=GREY, separatethousands=True)
     figure.update_yaxes(autorange="reversed", gridcolor="rgba(0,0,0,0)", zeroline=False, type="category")
-    figure.update_layout(margin={"b": 62})
+    figure.update_layout(margin={"b": 72})
     return figure
 
 
