@@ -30,7 +30,9 @@ class Named(Rule):
 
     name: Text = parameter(description="what it is called in both languages")
     settings: dict[str, Any] = Field(
-        alias="set", description="values by dotted path, or by the name of a lever such as carbon.cap_scale", min_length=1
+        alias="set",
+        description="values by dotted path, or by the name of a lever such as carbon.cap_scale",
+        min_length=1,
     )
 
 
@@ -149,7 +151,9 @@ def _of_file(path: Path, scenario: Scenario) -> list[Alternative]:
         try:
             changed_one = changed_scenario(scenario, one.settings)
         except InputError as error:
-            problems += [origin.problem(where, f"{p.key.removeprefix('--set ')}: {p.message}", p.remedy) for p in error.problems]
+            problems += [
+                origin.problem(where, f"{p.key.removeprefix('--set ')}: {p.message}", p.remedy) for p in error.problems
+            ]
             continue
         if _same(changed_one, scenario):
             problems.append(origin.problem(where, "it changes nothing", "Set a value that makes a difference."))

@@ -31,9 +31,7 @@ PAGE = "dossier.html"
 INPUTS = "inputs"
 
 
-def save_dossier(
-    found: Found, folder: str | os.PathLike[str], language: "Language" = "en", command: str = ""
-) -> Path:
+def save_dossier(found: Found, folder: str | os.PathLike[str], language: "Language" = "en", command: str = "") -> Path:
     """Write a dossier into a new (or empty) folder and return the path of its page.
 
     Parameters

@@ -111,7 +111,9 @@ def burden(firms: "pd.DataFrame", column: str, keys: list[str]) -> "pd.DataFrame
 def _over_revenue(page: DossierPage, table: "pd.DataFrame") -> str:
     """Return what each sector bears as a share of its revenue, where accounts have revenues."""
     display = page.display
-    known = table[np.isfinite(table["share_of_revenue"])].sort_values("share_of_revenue", ascending=False, kind="stable")
+    known = table[np.isfinite(table["share_of_revenue"])].sort_values(
+        "share_of_revenue", ascending=False, kind="stable"
+    )
     if known.empty:
         return page.paragraph(page.plain("equity.no_revenue"), note=True)
     rows = [

@@ -81,7 +81,13 @@ Section = Callable[[DossierPage], str]
 
 def sections() -> Mapping[str, Section]:
     """Return what writes each section, in order."""
-    from scenarios.dossier import alternative_section, outcome_sections, setting_sections, sweep_sections, trust_sections
+    from scenarios.dossier import (
+        alternative_section,
+        outcome_sections,
+        setting_sections,
+        sweep_sections,
+        trust_sections,
+    )
 
     return {
         "assumptions": setting_sections.assumptions,
@@ -115,9 +121,7 @@ def page_of(found: Found, language: Language, command: str = "") -> DossierPage:
     """Return the page before anything is written on it."""
     display = Display.of_result(found.base, language)
     units = factor_units(found.ranges, found.scenario, language)
-    return DossierPage(
-        display=display, result=found.base, found=worded(found, language), command=command, units=units
-    )
+    return DossierPage(display=display, result=found.base, found=worded(found, language), command=command, units=units)
 
 
 def _written(page: DossierPage, name: str, section: Section) -> str:

@@ -127,7 +127,9 @@ def _around(lever: Lever, role: Literal["lever", "uncertainty"]) -> Range | None
     low, high = (round(low), round(high)) if lever.kind == "whole" else (_clean(low), _clean(high))
     if not low < high:
         return None
-    return Range(lever.name, lever.name, role, base, float(low), float(high), lever.unit, rule, whole=lever.kind == "whole")
+    return Range(
+        lever.name, lever.name, role, base, float(low), float(high), lever.unit, rule, whole=lever.kind == "whole"
+    )
 
 
 def _growth(scenario: Scenario, firms: "pd.DataFrame") -> list[Range]:

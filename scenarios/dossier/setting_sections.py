@@ -45,7 +45,9 @@ def _rules(page: DossierPage) -> str:
         kept.append({"instrument": key, "unit": rule.unit, "first_year": years[0], "first_cap": first,
                      "last_year": years[-1], "last_cap": last, "allocation": rule.allocation.kind,
                      "carry_over": rule.banking.kind, "penalty": rule.penalty.kind})  # fmt: skip
-    head = [page.plain(f"rules.columns.{name}") for name in ("right", "first", "last", "allocation", "banking", "penalty")]
+    head = [
+        page.plain(f"rules.columns.{name}") for name in ("right", "first", "last", "allocation", "banking", "penalty")
+    ]
     head[1], head[2] = f"{head[1]} {years[0]}", f"{head[2]} {years[-1]}"
     return page.table(head, rows, page.plain("rules.caption"), words=(3, 4, 5)) + page.keep("rules", pd.DataFrame(kept))
 
@@ -78,13 +80,17 @@ def _sources(page: DossierPage) -> str:
     totals = {key: sum(found.get(key, 0) for found in counts.values()) for key in used}
     whole = sum(totals.values())
     meanings = page.display.text("dossier.confidences")
-    rows = [[meanings[key], page.display.number(totals[key], 6), page.display.share(totals[key] / whole)] for key in used]
+    rows = [
+        [meanings[key], page.display.number(totals[key], 6), page.display.share(totals[key] / whole)] for key in used
+    ]
     head = [page.plain(f"assumptions.confidence_columns.{name}") for name in ("confidence", "entries", "share")]
     frame = pd.DataFrame(
         [{"table": name, "confidence": key, "entries": n} for name, found in counts.items() for key, n in found.items()]
     )
     own = totals.get("V", 0) + totals.get("D", 0)
-    told = page.plain("assumptions.confidence", whole=page.display.number(whole, 6), share=page.display.share(own / whole))
+    told = page.plain(
+        "assumptions.confidence", whole=page.display.number(whole, 6), share=page.display.share(own / whole)
+    )
     parts = [page.paragraph(told), page.table(head, rows, page.plain("assumptions.confidence_caption")),
              page.keep("confidences", frame)]  # fmt: skip
     cited = sources.citations(files)
@@ -104,7 +110,9 @@ def calibration(page: DossierPage) -> str:
     """Return how well the model was fitted to observed series, and which control totals its accounts meet."""
     folder = page.found.asked.calibration
     if folder is None:
-        fitted = f'<p class="view">{page.say("calibration.none")}</p>{page.paragraph(page.plain("calibration.none_means"))}'
+        fitted = (
+            f'<p class="view">{page.say("calibration.none")}</p>{page.paragraph(page.plain("calibration.none_means"))}'
+        )
     else:
         from scenarios.dossier.fitted import fit
 

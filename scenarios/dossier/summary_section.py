@@ -57,7 +57,9 @@ def _alternatives(page: DossierPage) -> list[str]:
     differences = found.differences.set_index(["arm", "kpi"])
     colon = str(display.text("numbers.colon"))
     base = found.labels[found.baseline]
-    changed = {path.split(".")[1 if path.startswith("instruments.") else 0] for arm in found.arms for path in arm.values}
+    changed = {
+        path.split(".")[1 if path.startswith("instruments.") else 0] for arm in found.arms for path in arm.values
+    }
     keys = [key for key in display.titles if key in changed] or list(display.titles)
     told = []
     for arm in found.labels:
@@ -105,7 +107,9 @@ def _failures(page: DossierPage) -> str:
         return _lead(page, "failures", page.plain("summary.no_failure", runs=len(runs), conditions=len(table)))
     by_text = {str(one.condition): one for one in found.failings}
     told = [
-        page.plain("summary.failure", condition=condition_told(page, by_text[row.condition]), cases=row.cases, runs=row.n)
+        page.plain(
+            "summary.failure", condition=condition_told(page, by_text[row.condition]), cases=row.cases, runs=row.n
+        )
         for row in some.itertuples()
     ]
     return _lead(page, "failures", *told)

@@ -11,8 +11,8 @@ from scenarios.dossier.failing import Failing, counted, searchable
 from scenarios.dossier.gathering import RANKING, WORLDS, reason
 from scenarios.dossier.page import DossierPage, fault
 from scenarios.dossier.ranges import Range, factor_labels
-from scenarios.figures.dossier import failing_points, ranking
-from scenarios.figures.sweeps import axis_of
+from scenarios.figures.failing_worlds import failing_points
+from scenarios.figures.sensitivity import ranking_bars
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +68,11 @@ def _ranges(page: DossierPage) -> str:
           "high": one.high, "rule": one.rule} for one in ranges]
     )  # fmt: skip
     listed = page.table(head, rows, page.plain("sensitivity.ranges_caption"), words=(1, 5))
-    left = page.paragraph(page.plain("sensitivity.fixed", count=len(page.found.fixed)), note=True) if page.found.fixed else ""
+    left = (
+        page.paragraph(page.plain("sensitivity.fixed", count=len(page.found.fixed)), note=True)
+        if page.found.fixed
+        else ""
+    )
     told = f'<p class="view">{page.say("sensitivity.assumed", count=len(ranges))}</p>'
     return f"<h3>{page.say('sensitivity.ranges')}</h3>{told}{listed}{left}{page.keep('ranges', frame)}"
 
@@ -106,10 +110,9 @@ def _one_outcome(page: DossierPage, table: "pd.DataFrame", outcome: str, labels:
         return f"<h3>{escape(heading)}</h3>{page.paragraph(page.plain('sensitivity.moves_nothing'))}"
     rows = rows.assign(label=[labels.get(name, name) for name in rows["parameter"]])
     morris = is_morris(table)
-    factor, axis = axis_of(display, outcome, rows["high"]) if morris else (100.0, page.plain("sensitivity.share_axis"))
-    axis = page.plain("sensitivity.axis", outcome=axis) if morris else axis
-    figure = page.figure(f"ranking-{outcome}", ranking(rows, axis, factor, display),
-                         page.plain("sensitivity.alt", outcome=heading), axis)  # fmt: skip
+    caption = page.plain("sensitivity.axis" if morris else "sensitivity.share_axis", outcome=heading)
+    figure = page.figure(f"ranking-{outcome}", ranking_bars(table, outcome, labels, display),
+                         page.plain("sensitivity.alt", outcome=heading), caption)  # fmt: skip
 
     def told(value: float) -> str:
         return words.value(display, outcome, value) if morris else display.share(value)
@@ -118,8 +121,7 @@ def _one_outcome(page: DossierPage, table: "pd.DataFrame", outcome: str, labels:
             else f"{display.share(max(0.0, row.low))} – {display.share(row.high)}" for row in rows.itertuples()]  # fmt: skip
     ways = [page.plain(f"sensitivity.ways.{_way(raises)}") for raises in rows["raises"]]
     cells = [
-        [str(row.label), told(row.value), end, way]
-        for row, end, way in zip(rows.itertuples(), ends, ways, strict=True)
+        [str(row.label), told(row.value), end, way] for row, end, way in zip(rows.itertuples(), ends, ways, strict=True)
     ]
     head = [page.plain(f"sensitivity.rank_columns.{name}") for name in ("factor", "size", "interval", "way")]
     return f"<h3>{escape(heading)}</h3>{figure}" + page.table(
@@ -150,9 +152,7 @@ def failure(page: DossierPage) -> str:
     head = [page.plain(f"failure.columns.{name}") for name in ("condition", "cases", "runs", "share")]
     parts.append(page.table(head, rows, page.plain("failure.caption")) + page.keep("failure_counts", table))
     parts.append(page.paragraph(page.plain("failure.not_probability"), note=True))
-    chosen = [
-        (one, row) for one, row in zip(found.failings, table.to_dict("records"), strict=True) if searchable(row)
-    ]
+    chosen = [(one, row) for one, row in zip(found.failings, table.to_dict("records"), strict=True) if searchable(row)]
     if not chosen:
         return "".join(parts) + page.paragraph(page.plain("failure.none_searchable"))
     chosen.sort(key=lambda pair: abs(pair[1]["share"] - 0.5))
@@ -218,7 +218,9 @@ def _limit_told(page: DossierPage, limit: Any, labels: dict[str, str]) -> str:
     one = {each.name: each for each in page.found.ranges}[limit.parameter]
     label = labels[limit.parameter]
     if limit.low is not None and limit.high is not None:
-        return page.plain("failure.between", factor=label, low=value_of(page, one, limit.low), high=value_of(page, one, limit.high))
+        return page.plain(
+            "failure.between", factor=label, low=value_of(page, one, limit.low), high=value_of(page, one, limit.high)
+        )
     if limit.low is not None:
         return page.plain("failure.above", factor=label, low=value_of(page, one, limit.low))
     return page.plain("failure.below", factor=label, high=value_of(page, one, limit.high))

@@ -64,18 +64,23 @@ def again(page: DossierPage) -> str:
         (page.plain("again.hash_base"), code(str(manifest.get("content_hash", "")))),
     ]
     if found.comparison is not None:
-        rows.append((page.plain("again.hash_alternatives"), code(str(found.comparison.manifest.get("content_hash", "")))))
+        rows.append(
+            (page.plain("again.hash_alternatives"), code(str(found.comparison.manifest.get("content_hash", ""))))
+        )
     for name, runs in found.runs.items():
         from scenarios.result_files import content_hash
 
         rows.append((page.plain(f"again.hash_{name}"), code(content_hash({"runs": runs}))))
         page.data[f"{name}_runs"] = runs
+    if found.sweeps:
+        commands = "<br>".join(code(f"quotalab sweep {name}.sweep.yaml") for name in found.sweeps)
+        rows.append((page.plain("again.sweeps"), commands))
     rows += [
         (page.plain("again.versions"), _safe(versions)),
         (page.plain("again.code"), code(code_hash())),
         (page.plain("again.made"), _safe(time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()))),
     ]
-    files = f'<p>{page.say("again.files")}</p>'
+    files = page.paragraph(page.plain("again.files"))
     return f"<p>{page.say('again.intro')}</p>{definitions(rows, escaped=True)}{files}"
 
 
