@@ -7,11 +7,11 @@ commonest question by bisection. `results`: tables, the front, the policies as s
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scenarios.search.cap_bisection import tightest_cap as tightest_cap
     from scenarios.search.loading import load_search as load_search
     from scenarios.search.loading import search_of as search_of
     from scenarios.search.results import SearchResult as SearchResult
     from scenarios.search.running import search as search
-    from scenarios.search.cap_bisection import tightest_cap as tightest_cap
 
 __all__ = ["SearchResult", "load_search", "search", "search_of", "tightest_cap"]
 

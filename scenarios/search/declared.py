@@ -77,7 +77,9 @@ class TightestCap(Rule):
     instrument: str = parameter(description="key of the right", min_length=1)
     low: float = parameter(50.0, description="tightest scale that is looked at", unit="% of the scenario's cap", gt=0)
     high: float = parameter(120.0, description="loosest scale that is looked at", unit="% of the scenario's cap", gt=0)
-    tolerance: float = parameter(1.0, description="how close the answer has to be", unit="% of the scenario's cap", gt=0)
+    tolerance: float = parameter(
+        1.0, description="how close the answer has to be", unit="% of the scenario's cap", gt=0
+    )
     constraints: list[str] = parameter(default_factory=list, description="constraints beside those of the search")
 
     @model_validator(mode="after")
@@ -94,9 +96,7 @@ class Search(Rule):
         alias="search", description="version of the format of searches", json_schema_extra={"const": SEARCH_VERSION}
     )
     name: str = parameter(description="name of the search", pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
-    scenario: str = parameter(
-        description="library name, or file relative to the file of the search", min_length=1
-    )
+    scenario: str = parameter(description="library name, or file relative to the file of the search", min_length=1)
     overrides: dict[str, Any] = parameter(default_factory=dict, description="values by dotted path that all runs share")
     decisions: dict[Annotated[str, Field(pattern=NAME)], Varied] = parameter(
         default_factory=dict, description="what policy decides"

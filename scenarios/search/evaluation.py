@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 class Evaluator:
     """Runs sweeps one after another under a folder; a context, in which its pool is open once it was needed."""
 
-    def __init__(
-        self, folder: Path, engine: Engine | None, progress: Callable[[Progress], None] | None = None
-    ) -> None:
+    def __init__(self, folder: Path, engine: Engine | None, progress: Callable[[Progress], None] | None = None) -> None:
         self.folder = folder
         self.engine = None if engine is None else _KeptOpen(engine)
         self.progress = progress

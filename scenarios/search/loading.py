@@ -1,4 +1,4 @@
-"""Loads a search: a document or plain data, the scenario it names, decisions, worlds, constraints; every mistake at once.
+"""Loads a search: a document or plain data, its scenario, decisions, worlds, constraints; every mistake at once.
 
 Decisions and worlds are checked as the levers and uncertainties of a sweep are, before anything runs.
 """
@@ -18,7 +18,7 @@ from scenarios.loading import Origin, library, read, shown
 from scenarios.messages import explain, suggestion
 from scenarios.schema import Scenario
 from scenarios.search.constraints import Constraint, constraint_of
-from scenarios.search.declared import Search
+from scenarios.search.declared import Search, Worlds
 from scenarios.sweeps.base import Base
 from scenarios.sweeps.declared import Crossed, Listed, Sweep, Varied
 from scenarios.sweeps.designs import points_of
@@ -28,6 +28,8 @@ from scenarios.sweeps.parameters import Parameter, parameters_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from scenarios.calibration.declared import Calibration
 
 Values = dict[str, Any]
 Function = Callable[["pd.DataFrame"], float]
@@ -103,17 +105,30 @@ class SearchPlan:
 
 def sweep_of_search(search: Search, rows: Sequence[Values], name: str = "policies") -> Sweep:
     """Return the declaration of the sweep of some policies through the worlds of a search."""
+    return sweep_of_rows(search, rows, name, decisions_of(search), search.worlds)
+
+
+def sweep_of_rows(
+    declared: "Search | Calibration",
+    rows: Sequence[Values],
+    name: str,
+    levers: Mapping[str, Varied],
+    worlds: Worlds,
+    series: Sequence[str] = (),
+) -> Sweep:
+    """Return the declaration of a sweep of some values of its levers through all worlds."""
     listed = Listed(kind="list", rows=[dict(row) for row in rows] or [{}])
     return Sweep.model_validate(
         {
             "sweep": 1,
             "name": name,
-            "scenario": search.scenario,
-            "overrides": search.overrides,
-            "levers": decisions_of(search),
-            "uncertainties": search.worlds.uncertainties,
-            "design": Crossed(kind="crossed", levers=listed, uncertainties=search.worlds.design),
-            "seeds": search.worlds.seeds,
+            "scenario": declared.scenario,
+            "overrides": declared.overrides,
+            "levers": dict(levers),
+            "uncertainties": worlds.uncertainties,
+            "design": Crossed(kind="crossed", levers=listed, uncertainties=worlds.design),
+            "seeds": worlds.seeds,
+            "series": list(series),
         }
     )
 
@@ -192,7 +207,11 @@ def _planned(
 
 
 def _settled(
-    declared: Search, scenario: Scenario, origin: SearchOrigin, problems: list[Problem], functions: Mapping[str, Function]
+    declared: Search,
+    scenario: Scenario,
+    origin: SearchOrigin,
+    problems: list[Problem],
+    functions: Mapping[str, Function],
 ) -> SearchPlan:
     base = Base.of(scenario)
     for place, one in enumerate(declared.tightest_cap):
@@ -241,9 +260,7 @@ def _world_problems(template: Sweep, parameters: Sequence[Parameter], base: Base
     return whole_points(points, worlds, base, origin) if worlds else []
 
 
-def _outcome_problems(
-    declared: Search, scenario: Scenario, names: Sequence[str], origin: Origin
-) -> Iterator[Problem]:
+def _outcome_problems(declared: Search, scenario: Scenario, names: Sequence[str], origin: Origin) -> Iterator[Problem]:
     for place, one in enumerate(declared.objectives):
         if not known_outcome(one.outcome, scenario):
             remedy = suggestion(one.outcome, list(names), "Known indicators")

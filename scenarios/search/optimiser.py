@@ -77,7 +77,9 @@ class Proposer:
         study = optuna.create_study(directions=ways, sampler=self._sampler(number))
         space = {one.name: _distribution(one) for one in self.parameters}
         for trial in done:
-            failed = len(trial.objectives) < len(self.directions) or not np.isfinite(list(trial.objectives.values())).all()
+            failed = (
+                len(trial.objectives) < len(self.directions) or not np.isfinite(list(trial.objectives.values())).all()
+            )
             state = optuna.trial.TrialState.FAIL if failed else optuna.trial.TrialState.COMPLETE
             study.add_trial(
                 optuna.trial.create_trial(

@@ -64,7 +64,7 @@ class SearchResult:
     @property
     def best(self) -> "pd.Series[Any]":
         """The policy on the front that is best in the first objective."""
-        first = [one for one in self.policies.columns if one in self.objectives][0]
+        first = self.objectives[0]
         lower = not self.search.objectives or self.search.objectives[0].direction == "lower"
         return self.front.sort_values(first, ascending=lower, kind="stable").iloc[0]
 

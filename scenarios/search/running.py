@@ -7,7 +7,7 @@ search has the same result however many workers it has and however often it was 
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -36,16 +36,27 @@ class SearchProgress:
     ----------
     policies, total : policies that were tried, and how many will be at most.
     runs, runs_total : runs of the present batch.
+    batch : policies of the present batch.
     failed : runs that failed in this session.
     seconds : since this session began.
+    begun : policies whose runs were there when it began.
     """
 
     policies: int
     total: int
     runs: int = 0
     runs_total: int = 0
+    batch: int = 0
     failed: int = 0
     seconds: float = 0.0
+    begun: int = 0
+
+    def tell(self, inner: Progress, batch: int, failed_before: int, seconds: float) -> None:
+        """Take over how far the runs of a batch are."""
+        if inner.begun == inner.total and inner.total:
+            self.begun = self.policies + batch
+        self.runs, self.runs_total, self.batch = inner.done, inner.total, batch
+        self.failed, self.seconds = failed_before + inner.failed, seconds
 
 
 Watcher = Callable[[SearchProgress], None]
@@ -112,9 +123,11 @@ class _State:
         self.start = perf_counter()
         self.progress = SearchProgress(0, plan.search.optimiser.trials)
         self.failed_before = 0
+        self.asked = 0
 
     def runs(self, rows: Sequence[Values]) -> Sequence[Any]:
         """Return the runs of each of some policies."""
+        self.asked = len(rows)
         found = self.evaluator.runs(self.plan.batch(rows, self.batches), self.batches)
         self.batches += 1
         self.failed_before = self.progress.failed
@@ -122,13 +135,11 @@ class _State:
 
     def tell(self, progress: Progress) -> None:
         """Tell the watcher how far the runs of a batch are."""
-        self.progress.runs, self.progress.runs_total = progress.done, progress.total
-        self.progress.failed = self.failed_before + progress.failed
+        self.progress.tell(progress, self.asked, self.failed_before, perf_counter() - self.start)
         self.said()
 
     def said(self) -> None:
         """Tell the watcher."""
-        self.progress.seconds = perf_counter() - self.start
         if self.watcher is not None:
             self.watcher(self.progress)
 
@@ -200,4 +211,4 @@ def _caps(state: _State) -> None:
         state.said()
     answers = [one.answer() for one in every]
     state.folder.write_table("caps", caps_table(answers).assign(finished=True))
-    write_caps(plan, state.folder, [replace(one) for one in answers])
+    write_caps(plan, state.folder, answers)

@@ -1,4 +1,4 @@
-"""The search finds the best quota, floor and ceiling where costs are uncertain (Weitzman 1974, Roberts and Spence 1976).
+"""The search finds the best quota, floor and ceiling under uncertain costs (Weitzman 1974, Roberts and Spence 1976).
 
 Whole runs of two years: in the second year the demand for rights is shocked, once a world; welfare comes from flows.
 """
