@@ -22,7 +22,7 @@ def dossier(
     language: Language,
     seeds: int | None = None,
     workers: int | None = None,
-    quick: bool = False,  # noqa: FBT001, FBT002 - a switch of the command line
+    quick: bool = False,
     *,
     points: int | None = None,
     trajectories: int | None = None,
@@ -83,7 +83,7 @@ def dossier(
 
 
 def _command(
-    name: str, settings: Sequence[str], language: str, own: dict[str, int | None], quick: bool, asked: object,  # noqa: FBT001
+    name: str, settings: Sequence[str], language: str, own: dict[str, int | None], quick: bool, asked: object,
     vary: Sequence[str],
 ) -> str:  # fmt: skip
     """Return the command line that makes the dossier again."""
@@ -105,7 +105,7 @@ def _command(
     return shlex.join(words)
 
 
-def _told(found: "Found", folder: Path, page: Path, as_json: bool) -> int:  # noqa: FBT001
+def _told(found: "Found", folder: Path, page: Path, as_json: bool) -> int:
     """Write where the dossier is and what is missing from it."""
     failed = len(found.comparison.failures) if found.comparison is not None else 0
     failed += sum(int((runs["stage"] != "").sum()) for runs in found.runs.values())

@@ -2,14 +2,22 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from scenarios import comparison_report as report
-from scenarios.comparison_findings import ComparisonPage, findings, indicators
+from scenarios import comparison_words as words
+from scenarios.comparison_choice import main_kpis
+from scenarios.comparison_findings import ComparisonPage, findings, indicators, verdict
 from scenarios.dossier.alternatives import settings_told
 from scenarios.dossier.page import DossierPage
 from scenarios.problem_words import problem_sentence
 from scenarios.report_tables import table
 
 PREFIX = "alternatives-"
+DECIDING = {
+    "mean_price", "price_volatility", "volume", "effective_cost", "shortfall", "actual_cost", "efficiency",
+    "trading_cost", "penalties", "accounts_short", "burden_gini",
+}  # fmt: skip
 
 
 def compared(page: DossierPage) -> str:
@@ -24,7 +32,7 @@ def compared(page: DossierPage) -> str:
         parts.append(report.failures(sheet))
     parts += [
         f"<h3>{page.say('alternatives.findings')}</h3>{findings(sheet)}",
-        f"<h3>{page.say('alternatives.indicators')}</h3>{indicators(sheet)}{_kept(page)}",
+        f"<h3>{page.say('alternatives.indicators')}</h3>{_matrix(page, sheet)}{_folded(page, sheet)}{_kept(page)}",
         f"<h3>{page.say('alternatives.effects')}</h3>{report.forest(sheet)}",
         f"<h3>{page.say('alternatives.prices')}</h3>{_prices(page, sheet)}",
         f"<h3>{page.say('alternatives.ladder')}</h3>{report.ladder(sheet)}",
@@ -70,6 +78,32 @@ def _declared(page: DossierPage) -> str:
         left = table(head_left, items, page.plain("alternatives.left_out"), words=(1,))
     listed = page.table(head, rows, page.plain("alternatives.caption"), words=(1,))
     return told + listed + left + page.keep("alternatives", frame)
+
+
+def _matrix(page: DossierPage, sheet: ComparisonPage) -> str:
+    """Return the few indicators that decide: the mean of the baseline, and the difference of each other arm."""
+    display = page.display
+    known = main_kpis(sheet.found, sheet.instruments)
+    chosen = [kpi for kpi in known if kpi.rpartition(".")[2] in DECIDING]
+    rows = []
+    for kpi in chosen:
+        cells = [words.value(display, kpi, float(sheet.summary.loc[(sheet.base, kpi), "mean"]))]
+        for arm in sheet.others:
+            row = sheet.differences.loc[(arm, kpi)]
+            kind = verdict(row)
+            size = words.relative(display, float(row["relative"])) if np.isfinite(row["relative"]) else ""
+            size = size or words.difference(display, kpi, float(row["difference"]))
+            cells.append(
+                size if kind in {"higher", "lower"} else page.plain(f"alternatives.verdicts.{kind}", size=size)
+            )
+        rows.append([words.title(display, kpi), *cells])
+    head = [page.plain("alternatives.matrix"), sheet.base, *sheet.others]
+    return page.table(head, rows, page.plain("alternatives.matrix_caption", base=sheet.base))
+
+
+def _folded(page: DossierPage, sheet: ComparisonPage) -> str:
+    """Return all main indicators with their intervals, folded."""
+    return f"<details><summary>{page.say('alternatives.all')}</summary>{indicators(sheet)}</details>"
 
 
 def _kept(page: DossierPage) -> str:

@@ -151,9 +151,7 @@ def _of_file(path: Path, scenario: Scenario) -> list[Alternative]:
         try:
             changed_one = changed_scenario(scenario, one.settings)
         except InputError as error:
-            problems += [
-                origin.problem(where, f"{p.key.removeprefix('--set ')}: {p.message}", p.remedy) for p in error.problems
-            ]
+            problems += [origin.problem(where, _told(problem), problem.remedy) for problem in error.problems]
             continue
         if _same(changed_one, scenario):
             problems.append(origin.problem(where, "it changes nothing", "Set a value that makes a difference."))
@@ -161,6 +159,10 @@ def _of_file(path: Path, scenario: Scenario) -> list[Alternative]:
     if problems:
         raise InputError(problems)
     return found
+
+
+def _told(problem: Problem) -> str:
+    return f"{problem.key.removeprefix('--set ')}: {problem.message}"
 
 
 def changed_scenario(scenario: Scenario, settings: Mapping[str, Any]) -> Scenario:

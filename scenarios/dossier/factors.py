@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MIXED = 0.5
-"""With a mean effect below this share of the mean size of effects a factor raises the outcome here and lowers it there."""
+"""With a mean effect below this share of the mean size a factor raises the outcome here and lowers it there."""
 RUN_OUTCOMES = ("actual_cost", "accounts_short", "burden_gini")
 
 

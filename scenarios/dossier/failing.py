@@ -74,7 +74,7 @@ def failings_of(scenario: Scenario, kpis: "pd.Series[float]", given: Sequence[st
 
 
 def highest_price(rule: Any) -> float | None:
-    """Return the price of a right that nobody would exceed: a fixed ceiling, or the penalty; None if neither is known."""
+    """Return the price of a right that nobody would exceed: a fixed ceiling, or the penalty; None without either."""
     ceilings = [
         max(ceiling.prices.values())
         for one in rule.containment

@@ -4,17 +4,14 @@ A part that fails, for want of a package or because its runs cannot be made, is 
 others go on. Only the scenario itself, and what was asked for by name, must be right.
 """
 
-import hashlib
-import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scenarios.dossier.alternatives import BASE, Alternative, alternatives_of
+from scenarios.dossier.alternatives import Alternative, alternatives_of
 from scenarios.dossier.asked import Asked
 from scenarios.dossier.failing import Failing, failings_of
 from scenarios.dossier.ranges import Range, declared, default_ranges
@@ -87,7 +84,8 @@ def gather(asked: Asked, work: Path, progress: Progress | None = None) -> Found:
 
     scenario = load(asked.name, asked.overrides)
     alternatives, left_out = alternatives_of(asked, scenario)
-    failings_of(scenario, _no_kpis(), asked.conditions)  # a mistake is told before anything runs
+    failings_of(scenario, _no_kpis(), asked.conditions)  # mistakes are told before anything runs
+    _check_folders(asked)
     plans, faults, ranges, fixed = _plans(asked, scenario)
     count = _Count(progress, _total(asked, alternatives, plans))
     found = Found(
@@ -120,7 +118,7 @@ def reason(error: BaseException) -> str:
 def _faults_of(found: Found, part: str) -> Iterator[None]:
     try:
         yield
-    except Exception as error:  # noqa: BLE001 - a dossier that lacks a part says so; without it there would be none
+    except Exception as error:
         found.faults[part] = reason(error)
 
 
@@ -183,7 +181,7 @@ def _plans(
     for name, design in designs.items():
         try:
             plans[name] = _plan(asked, scenario, ranges, name, design)
-        except Exception as error:  # noqa: BLE001 - the part says why it is missing
+        except Exception as error:
             faults[name] = reason(error)
     return plans, faults, ranges, fixed
 
@@ -230,12 +228,6 @@ def work_folder(out: Path) -> Path:
     return out.parent / f".{out.name}.sweeps"
 
 
-def digest(document: Any) -> str:
-    """Return a short hash of plain data."""
-    text = json.dumps(document, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def worded(found: Found, language: str) -> Found:
     """Return what was found with the alternatives called by their names in a language."""
     comparison = found.comparison
@@ -250,10 +242,18 @@ def worded(found: Found, language: str) -> Found:
     return replace(found, comparison=replace(comparison, arms=arms, tables=tables))
 
 
+def _check_folders(asked: Asked) -> None:
+    """Refuse folders that hold no calibration or no outcomes of validation."""
+    if asked.calibration is not None:
+        from scenarios.calibration.results import CalibrationResult
+
+        CalibrationResult.open(asked.calibration)
+    if asked.validation is not None and not asked.validation.is_dir():
+        remedy = "Give the folder that `quotalab validate --out` wrote."
+        raise InputError([Problem("dossier", 0, "--validation", f"there is no folder {asked.validation}", remedy)])
+
+
 def _no_kpis() -> "pd.Series[float]":
     import pandas as pd
 
     return pd.Series(dtype="float64")
-
-
-__all__ = ["BASE", "RANKING", "WORLDS", "Found", "gather", "reason", "work_folder", "worded"]

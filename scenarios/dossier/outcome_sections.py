@@ -27,7 +27,8 @@ def base_run(page: DossierPage) -> str:
         f"<p>{page.say('base.intro')}</p>{results(page)}"
         f"<h3>{page.say('base.prices')}</h3>{each_right(page, 'prices')}"
         f"<h3>{page.say('base.flows')}</h3>{each_right(page, 'flows')}{_years(page)}"
-        f"<h3>{page.say('base.indicators')}</h3><p>{page.say('base.indicators_intro', seeds=seeds)}</p>{_indicators(page)}"
+        f"<h3>{page.say('base.indicators')}</h3><p>{page.say('base.indicators_intro', seeds=seeds)}</p>"
+        f"{_indicators(page)}"
         f"<h3>{page.say('base.warnings')}</h3>{warnings(page)}"
     )
 
@@ -68,7 +69,7 @@ def _indicators(page: DossierPage) -> str:
         for kpi in names
     ]  # fmt: skip
     head = [page.plain(f"base.kpi_columns.{name}") for name in ("indicator", "mean", "interval", "seeds")]
-    alike = bool((by_kpi.loc[names, "low"] == by_kpi.loc[names, "high"]).all()) if len(names) else False
+    alike = bool((by_kpi.loc[names, "low"] == by_kpi.loc[names, "high"]).all()) if names else False
     told = page.paragraph(page.plain("base.no_chance")) if alike and len(found.seeds) > 1 else ""
     frame = table.assign(arm=BASE).reset_index(drop=True)
     return told + page.table(head, rows, page.plain("base.kpi_caption")) + page.keep("base_indicators", frame)

@@ -129,7 +129,7 @@ def _written(page: DossierPage, name: str, section: Section) -> str:
     before = dict(page.figures)
     try:
         return section(page)
-    except Exception as error:  # noqa: BLE001 - the other sections are still worth reading
+    except Exception as error:
         page.figures.clear()
         page.figures.update(before)
         page.failed[name] = reason(error)

@@ -37,8 +37,8 @@ def _rules(page: DossierPage) -> str:
     rows, kept = [], []
     for key, rule in scenario.instruments.items():
         first, last = (float(caps.get((key, year), np.nan)) for year in (years[0], years[-1]))
-        said = {name: str(page.display.text(f"dossier.rules.{name}").get(getattr(rule, name).kind, getattr(rule, name).kind))
-                for name in ("allocation", "banking", "penalty")}  # fmt: skip
+        kinds = {name: getattr(rule, name).kind for name in ("allocation", "banking", "penalty")}
+        said = {name: str(display.text(f"dossier.rules.{name}").get(kind, kind)) for name, kind in kinds.items()}
         amount = _penalty(page, key, rule.penalty)
         rows.append([display.titles[key], display.amount(key, first), display.amount(key, last), said["allocation"],
                      said["banking"], f"{said['penalty']}{display.text('numbers.colon')}{amount}"])  # fmt: skip

@@ -27,7 +27,9 @@ def summary(page: DossierPage) -> str:
     failed = [str(page.plain(f"sections.{name}")) for name in page.failed]
     gap = str(page.display.text("numbers.list_gap"))
     missing = f'<p class="fault">{page.say("summary.failed", names=gap.join(failed))}</p>' if failed else ""
-    return f'<p class="view">{page.say("summary.what")}</p>{quick}{missing}<ul>{listed}</ul><p class="note">{page.say("summary.money", money=page.display.currency)}</p>'
+    what = f'<p class="view">{page.say("summary.what")}</p>'
+    money = page.paragraph(page.plain("summary.money", money=page.display.currency), note=True)
+    return f"{what}{quick}{missing}<ul>{listed}</ul>{money}"
 
 
 def _lead(page: DossierPage, key: str, *told: str) -> str:

@@ -1,4 +1,4 @@
-"""What matters and where it fails: a ranking of factors, and the part of the sampled worlds in which a condition holds."""
+"""What matters and where it fails: a ranking of factors, and the worlds in which a condition holds."""
 
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -45,9 +45,8 @@ def sensitivity(page: DossierPage) -> str:
     keys = list(page.result.scenario.instruments)
     outcomes = list(dict.fromkeys(table["outcome"]))
     parts.append(_all_outcomes(page, table, outcomes, labels))
-    for outcome in (f"{keys[0]}.mean_price", *FIGURES):
-        if outcome in outcomes:
-            parts.append(_one_outcome(page, table, outcome, labels))
+    shown = [outcome for outcome in (f"{keys[0]}.mean_price", *FIGURES) if outcome in outcomes]
+    parts += [_one_outcome(page, table, outcome, labels) for outcome in shown]
     return "".join(parts) + page.keep("sensitivity", table)
 
 
@@ -117,8 +116,12 @@ def _one_outcome(page: DossierPage, table: "pd.DataFrame", outcome: str, labels:
     def told(value: float) -> str:
         return words.value(display, outcome, value) if morris else display.share(value)
 
-    ends = [words.interval(display, outcome, max(0.0, row.low), row.high) if morris
-            else f"{display.share(max(0.0, row.low))} – {display.share(row.high)}" for row in rows.itertuples()]  # fmt: skip
+    def ends_told(low: float, high: float) -> str:
+        if morris:
+            return words.interval(display, outcome, max(0.0, low), high)
+        return display.fill("comparison.interval", low=display.share(max(0.0, low)), high=display.share(high))
+
+    ends = [ends_told(row.low, row.high) for row in rows.itertuples()]
     ways = [page.plain(f"sensitivity.ways.{_way(raises)}") for raises in rows["raises"]]
     cells = [
         [str(row.label), told(row.value), end, way] for row, end, way in zip(rows.itertuples(), ends, ways, strict=True)
@@ -188,7 +191,7 @@ def _where(page: DossierPage, one: Failing, place: int, boxes: list[dict[str, An
     for method in ("prim", "cart"):
         try:
             result = discover(runs, parameters, [one.condition], method)
-        except Exception as error:  # noqa: BLE001 - the other method may do
+        except Exception as error:
             parts.append(fault(page, reason(error)))
             continue
         parts.append(_boxes(page, result))
@@ -245,7 +248,7 @@ def _picture(page: DossierPage, result: "Discovery", one: Failing, place: int) -
     for name in names:
         points[name] = points[name].to_numpy(dtype=np.float64) * factors[name]
     limits = {
-        limit.parameter: tuple(None if end is None else end * factors[limit.parameter] for end in (limit.low, limit.high))
+        limit.parameter: tuple(None if end is None else end * factors[limit.parameter] for end in ends_of(limit))
         for limit in result.boxes[0].limits if limit.parameter in names
     }  # fmt: skip
     titles = {name: _axis(page, labels[name], known[name]) for name in names}
@@ -253,6 +256,11 @@ def _picture(page: DossierPage, result: "Discovery", one: Failing, place: int) -
     figure = failing_points(points, names[0], names[1], titles, limits, page.display)  # type: ignore[arg-type]
     alt = page.plain("failure.alt", condition=told, across=titles[names[0]], up=titles[names[1]])
     return page.figure(f"failure-{place}", figure, alt, page.plain("failure.figure"))
+
+
+def ends_of(limit: Any) -> tuple[float | None, float | None]:
+    """Return both ends of a limit."""
+    return limit.low, limit.high
 
 
 def _axis(page: DossierPage, label: str, one: Range) -> str:

@@ -1,4 +1,4 @@
-"""What the dossier says about the simulator itself: outcomes of the validation suites, read from a folder or run here."""
+"""What a dossier says about the simulator: outcomes of the validation suites, read from a folder or run here."""
 
 import math
 from collections.abc import Callable

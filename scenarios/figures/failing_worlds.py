@@ -29,7 +29,8 @@ def failing_points(
     for name, which, colour, symbol in (("holds_not", ~fails, GREY, "circle-open"), ("holds", fails, RED, "diamond")):
         figure.add_scatter(
             x=points.loc[which, across], y=points.loc[which, up], mode="markers",
-            marker={"color": colour, "symbol": symbol, "size": 8}, name=label(str(display.text(f"dossier.figures.{name}"))),
+            marker={"color": colour, "symbol": symbol, "size": 8},
+            name=label(str(display.text(f"dossier.figures.{name}"))),
             hovertemplate="%{x:,.4~r}, %{y:,.4~r}<extra></extra>",
         )  # fmt: skip
     ends = {}
