@@ -8,7 +8,7 @@ from scenarios import comparison_report as report
 from scenarios import comparison_words as words
 from scenarios.comparison_choice import main_kpis
 from scenarios.comparison_findings import ComparisonPage, findings, indicators, verdict
-from scenarios.dossier.alternatives import settings_told
+from scenarios.dossier.alternatives import changed_rights, settings_told
 from scenarios.dossier.page import DossierPage
 from scenarios.problem_words import problem_sentence
 from scenarios.report_tables import table
@@ -45,7 +45,8 @@ def comparison_sheet(page: DossierPage) -> ComparisonPage:
     found = page.found.comparison
     assert found is not None  # noqa: S101 - asked for where there is one
     sheet = report.comparison_page(found, page.display.language, worded=False)
-    return replace(sheet, display=page.display, figures=page.figures, prefix=PREFIX)
+    rights = changed_rights(page.found.alternatives, list(page.display.titles))
+    return replace(sheet, display=page.display, figures=page.figures, prefix=PREFIX, instruments=rights)
 
 
 def _declared(page: DossierPage) -> str:
@@ -81,10 +82,16 @@ def _declared(page: DossierPage) -> str:
 
 
 def _matrix(page: DossierPage, sheet: ComparisonPage) -> str:
-    """Return the few indicators that decide: the mean of the baseline, and the difference of each other arm."""
+    """Return the few indicators that decide, and the prices of the rights that nothing was changed of.
+
+    The baseline's column has its mean; the others have their difference from it.
+    """
     display = page.display
     known = main_kpis(sheet.found, sheet.instruments)
-    chosen = [kpi for kpi in known if kpi.rpartition(".")[2] in DECIDING]
+    others = [f"{key}.mean_price" for key in display.titles if key not in sheet.instruments]
+    chosen = [kpi for kpi in known if "." in kpi and kpi.rpartition(".")[2] in DECIDING]
+    chosen += [kpi for kpi in others if (sheet.base, kpi) in sheet.summary.index]
+    chosen += [kpi for kpi in known if kpi in DECIDING]
     rows = []
     for kpi in chosen:
         cells = [words.value(display, kpi, float(sheet.summary.loc[(sheet.base, kpi), "mean"]))]

@@ -1,6 +1,6 @@
 """The alternatives that a dossier compares with the scenario as it is: named in a file, varied, or a few by default."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -193,6 +193,13 @@ def changed_scenario(scenario: Scenario, settings: Mapping[str, Any]) -> Scenari
     if draft.scenario is None or draft.problems:
         raise InputError(draft.problems)
     return draft.scenario
+
+
+def changed_rights(alternatives: tuple[Alternative, ...], keys: Sequence[str]) -> list[str]:
+    """Return the rights that the settings of alternatives name; all of them where none is named."""
+    steps = [path.split(".") for one in alternatives for path in one.settings]
+    named = {step[1] if step[0] == "instruments" and len(step) > 1 else step[0] for step in steps}
+    return [key for key in keys if key in named] or list(keys)
 
 
 def settings_told(alternative: Alternative, display: Display) -> str:

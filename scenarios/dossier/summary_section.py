@@ -6,6 +6,7 @@ import numpy as np
 
 from scenarios import comparison_words as words
 from scenarios.comparison_findings import verdict
+from scenarios.dossier.alternatives import changed_rights
 from scenarios.dossier.factors import indices, outcomes_of, ranked
 from scenarios.dossier.failing import counted
 from scenarios.dossier.gathering import RANKING, WORLDS
@@ -59,10 +60,7 @@ def _alternatives(page: DossierPage) -> list[str]:
     differences = found.differences.set_index(["arm", "kpi"])
     colon = str(display.text("numbers.colon"))
     base = found.labels[found.baseline]
-    changed = {
-        path.split(".")[1 if path.startswith("instruments.") else 0] for arm in found.arms for path in arm.values
-    }
-    keys = [key for key in display.titles if key in changed] or list(display.titles)
+    keys = changed_rights(page.found.alternatives, list(display.titles))
     told = []
     for arm in found.labels:
         if arm == base:
