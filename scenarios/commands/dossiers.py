@@ -4,7 +4,7 @@ import shlex
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scenarios.commands.comparing import varied_values
 from scenarios.commands.running import Language, free_folder, overrides
@@ -62,7 +62,8 @@ def dossier(
         message = "alternatives are given as a file and varied as well"
         raise InputError([Problem("command line", 0, "--alternatives", message, "Give one of the two.")])
     own = {"seeds": seeds, "points": points, "trajectories": trajectories}
-    effort = replace(QUICK if quick else FULL, **{key: value for key, value in own.items() if value is not None})
+    given: dict[str, Any] = {key: value for key, value in own.items() if value is not None}
+    effort = replace(QUICK if quick else FULL, **given)
     asked = Asked(
         name=name, overrides=overrides(list(settings)), alternatives=alternatives, vary=varied_values(vary),
         right=right, conditions=tuple(conditions), calibration=calibration, validation=validation, effort=effort,

@@ -1,6 +1,7 @@
 """The alternatives beside the scenario as it is: what each changes, in words, numbers with intervals, and prices."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -94,9 +95,10 @@ def _matrix(page: DossierPage, sheet: ComparisonPage) -> str:
     chosen += [kpi for kpi in known if kpi in DECIDING]
     rows = []
     for kpi in chosen:
-        cells = [words.value(display, kpi, float(sheet.summary.loc[(sheet.base, kpi), "mean"]))]
+        base: Any = sheet.summary.loc[(sheet.base, kpi)]
+        cells = [words.value(display, kpi, float(base["mean"]))]
         for arm in sheet.others:
-            row = sheet.differences.loc[(arm, kpi)]
+            row: Any = sheet.differences.loc[(arm, kpi)]
             kind = verdict(row)
             size = words.relative(display, float(row["relative"])) if np.isfinite(row["relative"]) else ""
             size = size or words.difference(display, kpi, float(row["difference"]))

@@ -136,8 +136,8 @@ def _of_file(path: Path, scenario: Scenario) -> list[Alternative]:
         declared = AlternativesFile.model_validate_json(as_json(tree), strict=True)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            where, message, remedy = explain(detail, tree, AlternativesFile)
-            problems.append(origin.problem(".".join(map(str, where)) or "alternatives", message, remedy))
+            path_of, message, remedy = explain(detail, tree, AlternativesFile)
+            problems.append(origin.problem(".".join(map(str, path_of)) or "alternatives", message, remedy))
         raise InputError(problems) from None
     if len(declared.alternatives) > MOST:
         message = f"{len(declared.alternatives)} alternatives are more than a page can compare ({MOST})"
@@ -175,7 +175,8 @@ def changed_scenario(scenario: Scenario, settings: Mapping[str, Any]) -> Scenari
     from scenarios.loading import read_node
 
     base = Base.of(scenario)
-    now, found = base.plain, {}
+    now = base.plain
+    found: dict[str, Any] = {}
     for name, value in settings.items():
         key, _, what = name.partition(".")
         if key in base.plain["instruments"] and what:

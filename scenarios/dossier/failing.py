@@ -107,7 +107,7 @@ def counted(runs: "pd.DataFrame", failings: Sequence[Failing]) -> "pd.DataFrame"
     return pd.DataFrame(rows, columns=columns)
 
 
-def searchable(row: Mapping[str, Any]) -> bool:
+def searchable(row: Mapping[Any, Any]) -> bool:
     """Return whether a condition holds in enough runs, and fails to in enough, for a search of where it does."""
     return bool(row["cases"] >= FEWEST_CASES and row["n"] - row["cases"] >= FEWEST_CASES)
 

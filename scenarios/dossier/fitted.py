@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scenarios.dossier.page import DossierPage
+from scenarios.dossier.page import DossierPage, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ def _errors(page: DossierPage, table: "pd.DataFrame") -> str:
     """Return the error by series, years that were fitted apart from those held out."""
     display = page.display
     rows = []
-    for row in table.itertuples():
+    for row in rows_of(table):
         key = str(row.instrument)
         amount = display.price if str(row.variable) == PRICE else display.amount
         series = page.display.text("dossier.calibration.variables").get(str(row.variable), str(row.variable))
@@ -66,7 +66,7 @@ def _parameters(page: DossierPage, table: "pd.DataFrame") -> str:
     rows = [
         [str(row.parameter), *(_number(page, value, str(row.unit)) for value in
          (row.best, row.low, row.high, row.searched_low, row.searched_high))]
-        for row in table.itertuples()
+        for row in rows_of(table)
     ]  # fmt: skip
     names = ("parameter", "best", "low", "high", "from", "to")
     head = [page.plain(f"calibration.parameter_columns.{name}") for name in names]

@@ -1,7 +1,7 @@
 """What the base run gave: prices beside the least-cost plan, caps, indicators over seeds, efficiency ladder, equity."""
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from scenarios import comparison_words as words
 from scenarios import report_sections
 from scenarios.comparison_choice import main_kpis
 from scenarios.dossier.alternatives import BASE
-from scenarios.dossier.page import DossierPage
+from scenarios.dossier.page import DossierPage, rows_of
 from scenarios.figures.burden import costs
 from scenarios.kpis import RUN_KPIS
 from scenarios.report_sections import each_right, results, warnings
@@ -43,7 +43,7 @@ def _years(page: DossierPage) -> str:
          display.amount(row.instrument, row.flow), display.price(row.instrument, row.mean_price),
          display.price(row.instrument, row.reference_price)]
         for key in display.titles
-        for row in prices[(prices["instrument"] == key) & prices["year"].isin(chosen)].itertuples()
+        for row in rows_of(prices[(prices["instrument"] == key) & prices["year"].isin(chosen)])
     ]  # fmt: skip
     head = [page.plain(f"base.columns.{name}") for name in ("right", "year", "cap", "flow", "price", "reference")]
     return page.table(head, rows, page.plain("base.years_caption")) + page.keep("prices_by_year", prices)
@@ -55,7 +55,7 @@ def _indicators(page: DossierPage) -> str:
     if found is None:
         return ""
     table = found.summary[found.summary["arm"] == found.labels[found.baseline]]
-    by_kpi = table.set_index("kpi")
+    by_kpi: Any = table.set_index("kpi")
     keys = list(page.result.scenario.instruments)
     names = [kpi for kpi in dict.fromkeys([*(f"{key}.compliance_rate" for key in keys), *main_kpis(found, keys)])
              if kpi in by_kpi.index and by_kpi.loc[kpi, "n"] > 0]  # fmt: skip
@@ -120,7 +120,7 @@ def _over_revenue(page: DossierPage, table: "pd.DataFrame") -> str:
     rows = [
         [display.name("sector", row.sector), display.number(row.accounts, 6), display.money(row.total),
          display.share(row.share_of_revenue)]
-        for row in known.itertuples()
+        for row in rows_of(known)
     ]  # fmt: skip
     head = [page.plain(f"equity.columns.{name}") for name in ("sector", "accounts", "total", "share")]
     return page.table(head, rows, page.plain("equity.caption"))
@@ -132,7 +132,7 @@ def _gini(page: DossierPage) -> str:
     if found is None or "burden_gini" not in found.units:
         return ""
     rows = found.summary.set_index(["arm", "kpi"])
-    one = rows.loc[(found.labels[found.baseline], "burden_gini")]
+    one: Any = rows.loc[(found.labels[found.baseline], "burden_gini")]
     if not np.isfinite(one["mean"]):
         return page.paragraph(page.plain("equity.no_gini"))
     told = page.plain(

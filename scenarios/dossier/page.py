@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scenarios.display import Display, Language
 from scenarios.dossier.gathering import Found, reason, worded
@@ -74,6 +74,11 @@ class DossierPage(Page):
 def coded(text: str) -> str:
     """Return plain text as HTML; what stands between grave accents is a command."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def rows_of(frame: "pd.DataFrame") -> list[Any]:
+    """Return the rows of a table as named tuples, whose fields have the types of their columns."""
+    return list(frame.itertuples())
 
 
 Section = Callable[[DossierPage], str]

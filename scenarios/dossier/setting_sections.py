@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scenarios import sources
-from scenarios.dossier.page import DossierPage
+from scenarios.dossier.page import DossierPage, rows_of
 from scenarios.report_sections import about, notes
 from scenarios.schema import SyntheticPopulation
 
@@ -136,7 +136,7 @@ def _totals(page: DossierPage) -> str:
         [display.titles.get(row.instrument, row.instrument), display.amount(row.instrument, row.control),
          display.amount(row.instrument, row.population), f"{row.difference + 0.0:.3f}",
          str(display.text("dossier.confidences").get(row.confidence, row.confidence))]
-        for row in whole.itertuples()
+        for row in rows_of(whole)
     ]  # fmt: skip
     head = [page.plain(f"calibration.columns.{name}") for name in ("right", "control", "accounts", "off", "confidence")]
     shown = page.table(head, rows, page.plain("calibration.caption"), words=(4,))

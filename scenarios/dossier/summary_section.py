@@ -1,6 +1,7 @@
 """The first page of a dossier: what came out, in a dozen sentences."""
 
 from html import escape
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from scenarios.dossier.alternatives import changed_rights
 from scenarios.dossier.factors import indices, outcomes_of, ranked
 from scenarios.dossier.failing import counted
 from scenarios.dossier.gathering import RANKING, WORLDS
-from scenarios.dossier.page import DossierPage
+from scenarios.dossier.page import DossierPage, rows_of
 from scenarios.dossier.ranges import factor_labels
 from scenarios.dossier.sweep_sections import condition_told
 from scenarios.dossier.validity import validation_table
@@ -69,7 +70,7 @@ def _alternatives(page: DossierPage) -> list[str]:
         for kpi in (*(f"{key}.mean_price" for key in keys[:2]), "actual_cost"):
             if (arm, kpi) not in differences.index:
                 continue
-            row = differences.loc[(arm, kpi)]
+            row: Any = differences.loc[(arm, kpi)]
             kind = verdict(row)
             name = words.title(display, kpi) if "." in kpi else words.short_title(display, kpi)
             if kind in {"higher", "lower"}:
@@ -110,7 +111,7 @@ def _failures(page: DossierPage) -> str:
         page.plain(
             "summary.failure", condition=condition_told(page, by_text[row.condition]), cases=row.cases, runs=row.n
         )
-        for row in some.itertuples()
+        for row in rows_of(some)
     ]
     return _lead(page, "failures", *told)
 

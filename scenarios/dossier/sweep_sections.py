@@ -9,7 +9,7 @@ from scenarios import comparison_words as words
 from scenarios.dossier.factors import indices, is_morris, ranked
 from scenarios.dossier.failing import Failing, counted, searchable
 from scenarios.dossier.gathering import RANKING, WORLDS, reason
-from scenarios.dossier.page import DossierPage, fault
+from scenarios.dossier.page import DossierPage, fault, rows_of
 from scenarios.dossier.ranges import Range, factor_labels
 from scenarios.figures.failing_worlds import failing_points
 from scenarios.figures.sensitivity import ranking_bars
@@ -121,10 +121,10 @@ def _one_outcome(page: DossierPage, table: "pd.DataFrame", outcome: str, labels:
             return words.interval(display, outcome, max(0.0, low), high)
         return display.fill("comparison.interval", low=display.share(max(0.0, low)), high=display.share(high))
 
-    ends = [ends_told(row.low, row.high) for row in rows.itertuples()]
+    ends = [ends_told(row.low, row.high) for row in rows_of(rows)]
     ways = [page.plain(f"sensitivity.ways.{_way(raises)}") for raises in rows["raises"]]
     cells = [
-        [str(row.label), told(row.value), end, way] for row, end, way in zip(rows.itertuples(), ends, ways, strict=True)
+        [str(row.label), told(row.value), end, way] for row, end, way in zip(rows_of(rows), ends, ways, strict=True)
     ]
     head = [page.plain(f"sensitivity.rank_columns.{name}") for name in ("factor", "size", "interval", "way")]
     return f"<h3>{escape(heading)}</h3>{figure}" + page.table(

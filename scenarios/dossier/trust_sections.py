@@ -2,7 +2,7 @@
 
 import time
 
-from scenarios.dossier.page import DossierPage, fault
+from scenarios.dossier.page import DossierPage, fault, rows_of
 from scenarios.dossier.setting_sections import code
 from scenarios.dossier.validity import not_shown, validation_table
 from scenarios.problem_words import problem_line
@@ -32,7 +32,7 @@ def validation(page: DossierPage) -> str:
             parts.append(f'<p class="fault">{page.say("validation.older")}</p>')
         rows = [
             [row.suite, row.source, str(row.cases), str(row.passed), display.share(row.largest_deviation)]
-            for row in frame.itertuples()
+            for row in rows_of(frame)
         ]
         head = [page.plain(f"validation.columns.{name}") for name in ("suite", "source", "cases", "passed", "largest")]
         listed = page.table(head, rows, page.plain("validation.caption"), words=(1,))
