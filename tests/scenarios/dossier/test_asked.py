@@ -104,3 +104,44 @@ def test_usual_conditions_take_their_bounds_from_the_scenario_and_the_base_run(s
     ]  # fmt: skip
     capped = changed_scenario(scenario, {"carbon.ceiling": 25})
     assert highest_price(capped.instruments["carbon"]) == 25
+
+
+def test_the_command_writes_page_and_data_and_leaves_no_stores(tmp_path, monkeypatch, capsys):
+    import json
+
+    from scenarios.commands.dossiers import dossier
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "outcomes").mkdir()
+    code = dossier(
+        "textbook-montgomery", [], None, "zh", 2, 1, True, points=8, trajectories=2, validation=tmp_path / "outcomes"
+    )
+    folder = tmp_path / "runs" / "dossier-textbook-montgomery"
+    assert code == 0
+    assert str(folder.relative_to(tmp_path)) in capsys.readouterr().out
+    assert [file.name for file in folder.parent.iterdir()] == [folder.name]
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    command = manifest["command"]
+    assert command.startswith("quotalab dossier textbook-montgomery --seeds 2 --points 8 --trajectories 2")
+    assert command.endswith("--quick --language zh")
+    assert 'lang="zh-CN"' in (folder / "dossier.html").read_text(encoding="utf-8")
+
+
+def test_an_interrupted_dossier_leaves_its_samples_only(tmp_path, monkeypatch, capsys):
+    from scenarios.commands import dossiers
+    from scenarios.dossier import files
+
+    def stopped(*given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "save_dossier", stopped)
+    (tmp_path / "outcomes").mkdir()
+    with pytest.raises(KeyboardInterrupt):
+        dossiers.dossier(
+            "textbook-montgomery", [], tmp_path / "here", "en", 2, 1, True, points=8, trajectories=2,
+            validation=tmp_path / "outcomes",
+        )  # fmt: skip
+    assert not (tmp_path / "here").exists()
+    kept = tmp_path / ".here.sweeps"
+    assert sorted(folder.name for folder in kept.iterdir()) == ["ranking", "worlds"]
+    assert str(kept) in capsys.readouterr().err
