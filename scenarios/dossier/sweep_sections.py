@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SHOWN, IN_TABLE, NAMED = 10, 10, 3
 MOST_SEARCHED = 4
+FEWEST_IN_A_BOX = 6
+"""Sampled worlds; a box of fewer fits chance."""
 FIGURES = ("actual_cost", "accounts_short")
 
 
@@ -183,14 +185,15 @@ def condition_told(page: DossierPage, one: Failing) -> str:
 
 def _where(page: DossierPage, one: Failing, place: int, boxes: list[dict[str, Any]]) -> str:
     """Return the boxes in which a condition holds, by PRIM and by a tree; a missing package is told."""
-    from scenarios.analysis.discovery import discover
+    from scenarios.analysis.discovery import LEAST_MASS, discover
 
     found = page.found
     runs, parameters = found.runs[WORLDS], found.sweeps[WORLDS].parameters
+    mass = max(LEAST_MASS, FEWEST_IN_A_BOX / runs["point"].nunique())
     parts = []
     for method in ("prim", "cart"):
         try:
-            result = discover(runs, parameters, [one.condition], method)
+            result = discover(runs, parameters, [one.condition], method, least_mass=mass)
         except Exception as error:
             parts.append(fault(page, reason(error)))
             continue
