@@ -1,5 +1,6 @@
 """The dossier: every section in both languages, numbers equal to those of the tables, nothing from outside."""
 
+import dataclasses
 import hashlib
 import itertools
 import json
@@ -183,3 +184,34 @@ def test_failed_runs_are_counted_and_no_case(found):
     runs.loc[:3, "carbon.mean_price"] = np.nan
     row = counted(runs, found.failings).iloc[0]
     assert (row["n"], row["without_value"]) == (len(runs) - 4, 4)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_error_of_a_calibration_is_told_in_and_out_of_sample(copy, language, monkeypatch, tmp_path):
+    from types import SimpleNamespace
+
+    from scenarios.calibration.results import CalibrationResult
+
+    errors = pd.DataFrame(
+        {
+            "instrument": "carbon", "variable": "price", "held_out": [False, True], "n": [4, 2], "rmse": [1.25, 3.5],
+            "relative": [0.1, 0.3], "naive_rmse": [np.nan, 7.0], "skill": [np.nan, 0.5],
+        }
+    )  # fmt: skip
+    row = {"parameter": "world.default_growth", "best": 0.02, "low": 0.01, "high": np.nan, "searched_low": 0.0,
+           "searched_high": 0.1, "unit": ""}  # fmt: skip
+    found = SimpleNamespace(
+        finished=False, observations=pd.DataFrame({"held_out": [False, True]}), errors=errors, fit=errors,
+        parameters=pd.DataFrame([row]),
+    )  # fmt: skip
+    monkeypatch.setattr(CalibrationResult, "open", lambda folder: found)
+    fitted = dataclasses.replace(copy, asked=dataclasses.replace(copy.asked, calibration=tmp_path))
+    text, data = dossier_page(fitted, language)
+    said = text_of(text)
+    display = Display.of(copy.scenario, language)
+    for rmse in (1.25, 3.5):
+        assert display.price("carbon", rmse) in said
+    assert "50.0" in said
+    assert texts(language)["dossier"]["calibration"]["unfinished"] in said
+    assert texts(language)["dossier"]["calibration"]["none"] not in said
+    assert data["calibration_errors"] is errors
