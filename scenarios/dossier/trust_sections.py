@@ -1,7 +1,10 @@
 """Why and how far the numbers can be trusted: validation of the simulator, and how to make the dossier again."""
 
+import shlex
 import time
 
+from scenarios.comparison_arms import written
+from scenarios.dossier.asked import Asked
 from scenarios.dossier.page import DossierPage, fault, rows_of
 from scenarios.dossier.setting_sections import code
 from scenarios.dossier.validity import not_shown, validation_table
@@ -59,7 +62,7 @@ def again(page: DossierPage) -> str:
     )  # fmt: skip
     rows = [
         (page.plain("again.dossier"), code(page.command)),
-        (page.plain("again.base"), code(f"quotalab run {asked.name} --seed 0")),
+        (page.plain("again.base"), code(_base_command(asked))),
         (page.plain("again.effort"), _safe(effort)),
         (page.plain("again.hash_base"), code(str(manifest.get("content_hash", "")))),
     ]
@@ -82,6 +85,13 @@ def again(page: DossierPage) -> str:
     ]
     files = page.paragraph(page.plain("again.files"))
     return f"<p>{page.say('again.intro')}</p>{definitions(rows, escaped=True)}{files}"
+
+
+def _base_command(asked: Asked) -> str:
+    words = ["quotalab", "run", asked.name, "--seed", "0"]
+    for path, value in asked.overrides.items():
+        words += ["--set", f"{path}={written(value)}"]
+    return shlex.join(words)
 
 
 def _safe(text: str) -> str:
