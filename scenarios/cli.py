@@ -1,49 +1,23 @@
-"""The command line: `quotalab list | show | check | schema | run | compare | sweep | report | validate | dashboard`.
+"""The command line: `quotalab list | show | check | schema | run | compare | report | validate | dashboard`.
+
+What makes many runs (`sweep | sensitivity | discover | search | calibrate | dossier | export`) is in `cli_studies`.
 
 Exit codes: 0 done; 1 a validation case or a run failed; 2 a mistake in what was given, nothing written; 130
 stopped by Ctrl-C.
 """
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from cyclopts import App, Parameter, Token
+from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from market.errors import QuotaLabError
+from scenarios import cli_studies  # noqa: F401 - its commands join the same line
+from scenarios.cli_options import AsJson, Language, app, whole
 from scenarios.commands.screens import tell, tell_problems
 from scenarios.errors import InputError
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("quotalab")
-
-
-app = App(
-    name="quotalab",
-    help="A laboratory for environmental-rights markets: carbon, discharge, water and energy-use rights.",
-    version=_version,
-    suppress_keyboard_interrupt=False,
-    result_action="return_value",
-    help_format="plaintext",
-)
-
-
-def _whole(kind: type[int], tokens: Sequence[Token]) -> int:
-    """Return a whole number; a fraction is a mistake and is not rounded in silence."""
-    text = tokens[0].value
-    try:
-        return kind(text)
-    except ValueError:
-        raise ValueError(f'"{text}" is no whole number, such as 7.') from None
-
-
-AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON document.")]
-Language = Annotated[Literal["en", "zh"], Parameter(help="Language of the report.")]
 
 
 @app.command(name="list")
@@ -97,7 +71,7 @@ def run(
     name: str,
     /,
     *,
-    seed: Annotated[int, Parameter(converter=_whole, validator=Number(gte=0))] = 0,
+    seed: Annotated[int, Parameter(converter=whole, validator=Number(gte=0))] = 0,
     settings: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
     out: Path | None = None,
     json: AsJson = False,
@@ -130,10 +104,10 @@ def compare(
     /,
     *,
     vary: Annotated[list[str] | None, Parameter(negative="")] = None,
-    seeds: Annotated[int, Parameter(converter=_whole, validator=Number(gte=1, lte=100_000))] = 10,
+    seeds: Annotated[int, Parameter(converter=whole, validator=Number(gte=1, lte=100_000))] = 10,
     settings: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
     baseline: str = "1",
-    workers: Annotated[int | None, Parameter(converter=_whole, validator=Number(gte=1, lte=512))] = None,
+    workers: Annotated[int | None, Parameter(converter=whole, validator=Number(gte=1, lte=512))] = None,
     out: Path | None = None,
     json: AsJson = False,
     language: Language = "en",
@@ -162,50 +136,6 @@ def compare(
     return comparing.compare(
         name, vary or [], seeds, settings or [], out, language, baseline=baseline, workers=workers, as_json=json
     )
-
-
-@app.command
-def sweep(
-    name: Path,
-    /,
-    *,
-    settings: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
-    out: Path | None = None,
-    workers: Annotated[int | None, Parameter(converter=_whole, validator=Number(gte=1, lte=512))] = None,
-    engine: Literal["processes", "dask", "mpi"] = "processes",
-    scheduler: str | None = None,
-    retry_failed: Annotated[bool, Parameter(negative="")] = False,
-    check: Annotated[bool, Parameter(negative="")] = False,
-    json: AsJson = False,
-    language: Language = "en",
-) -> int:
-    """Run a scenario in many versions: levers, uncertainties and seeds by a design; go on where it was left.
-
-    Parameters
-    ----------
-    name
-        A sweep's file, the name of a study that ships, or the folder of a sweep that was begun, to go on with it.
-    settings
-        A value of the sweep's file to replace, as path=value; may be given several times.
-    out
-        Folder of the store; runs/sweep-NAME if not given. Where it holds this sweep already, the missing runs are made.
-    workers
-        Number of processes; one a processor if not given.
-    engine
-        Who makes the runs: processes of this computer, a Dask cluster, or the ranks of MPI.
-    scheduler
-        Address of a Dask scheduler, such as tcp://host:8786; a cluster on this computer if not given.
-    retry_failed
-        Whether runs that failed are made again.
-    check
-        Whether to check the sweep and show what it would be, without running it.
-    """
-    from scenarios.commands import sweeping
-
-    return sweeping.sweep(
-        name, settings or [], out, language,
-        workers=workers, engine=engine, scheduler=scheduler, retry_failed=retry_failed, check=check, as_json=json,
-    )  # fmt: skip
 
 
 @app.command
@@ -240,11 +170,11 @@ def validate(*, json: AsJson = False, out: Path | None = None) -> int:
 def dashboard(
     *,
     address: str = "127.0.0.1",
-    port: Annotated[int | None, Parameter(converter=_whole, validator=Number(gte=1, lte=65535))] = None,
+    port: Annotated[int | None, Parameter(converter=whole, validator=Number(gte=1, lte=65535))] = None,
     token: str | None = None,
     no_token: Annotated[bool, Parameter(name="--no-token", negative="")] = False,
     runs: Path = Path("runs"),
-    workers: Annotated[int, Parameter(converter=_whole, validator=Number(gte=1, lte=64))] = 2,
+    workers: Annotated[int, Parameter(converter=whole, validator=Number(gte=1, lte=64))] = 2,
     open_: Annotated[bool, Parameter(name="--open", negative="")] = False,
 ) -> int:
     """Serve the dashboard: run scenarios, change policies and compare, in a browser; Ctrl-C ends it.

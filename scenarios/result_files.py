@@ -27,6 +27,7 @@ FORMAT_VERSION = 1
 COMMANDS = {
     FORMAT: "quotalab run", "quotalab-comparison": "quotalab compare", "quotalab-sweep": "quotalab sweep",
     "quotalab-search": "quotalab search", "quotalab-calibration": "quotalab calibrate",
+    "quotalab-dossier": "quotalab dossier",
 }  # fmt: skip
 """The commands that write folders, by the format that their manifests name."""
 MANIFEST = "manifest.json"

@@ -24,7 +24,8 @@ ENGLISH = re.compile(r"(?<![\w./-])[A-Za-z]+(?: [A-Za-z]+){2,}")
 NO_SENTENCES = {
     "--set {}", "--vary {}", "command line", "column {}", "scenario {}",  # keys and files
     "fuel {}", "size {}", "cost {}", "{}, {} {}", "{}{}: {}",  # names of random streams and rows of YAML
-    "quotalab calibrate", "quotalab compare", "quotalab run", "quotalab search", "not installed", "{} ({})", "{} {}", "{} {} {}", "more than ",  # parts of holes
+    "quotalab calibrate", "quotalab compare", "quotalab dossier", "quotalab run", "quotalab search", "quotalab sweep",
+    "not installed", "{} ({})", "{} {}", "{} {} {}", "more than ",  # parts of holes
     "stream end", "end of stream", "undefined alias",  # looked for in what the YAML parser says
     "Known names", "Library names", "Known here", "Remove it; columns that could be added",  # leads, see below
     "{}: {}.", "{}: {}{}.", "; or give the path of a file", "{}, {}{}",  # lists after leads, and descriptions of fields
