@@ -61,8 +61,18 @@ def browser(browser_path: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def server(browser_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    compiled()
     with served(tmp_path_factory.mktemp("dashboard")) as running:
         yield running
+
+
+def compiled() -> None:
+    """Run what the tests run first: on a new computer loops are compiled for minutes, which is not what they wait for."""
+    from scenarios import load, run
+
+    for venues in ("call", "order_book"):
+        run(load("textbook-banking", {"instruments.carbon.venues": venues, "calendar.years": 2}))
+    run(load("jiangxi", {"calendar.years": 2, "population.accounts": 1270}))
 
 
 class Watched:

@@ -44,7 +44,7 @@ def test_every_scenario_that_ships_loads_under_its_file_name(path):
 
 def test_package_gives_load_and_run_on_first_use():
     assert scenarios.load is load
-    assert set(scenarios.__all__) == {"compare", "load", "run"}
+    assert set(scenarios.__all__) == {"ScenarioModel", "compare", "load", "run"}
     assert all(callable(getattr(scenarios, name)) for name in scenarios.__all__)
     with pytest.raises(AttributeError, match="no attribute 'loud'"):
         scenarios.loud  # noqa: B018

@@ -28,6 +28,7 @@ LATIN_WORD = re.compile(r"[A-Za-z]{3,}")
 NOT_WORDS = {
     "QuotaLab", "PNG", "JavaScript", "recording", "firms", "false", "Gini", "money", "unit", "tCO", "CO", "fake",
     "power", "paper", "measure", "Uptown", "Downtown", "COD", "SO", "NOx", "name", "count", "inside", "HHI",
+    "McKay",
 }  # fmt: skip
 
 

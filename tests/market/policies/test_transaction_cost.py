@@ -99,7 +99,7 @@ def test_a_larger_trade_never_costs_less(side, sizes):
 
 @given(SIDES, st.floats(0.5, 200))
 def test_marginal_costs_are_the_slope_of_the_cost(side, q):
-    step = 1e-3
+    step = 1e-4  # across the end of the discount the difference is off by a quarter of curvature × step
     slope = (side.cost(q + step, 5.0 * (q + step)) - side.cost(q - step, 5.0 * (q - step))) / (2 * step)
     assert float(slope) == pytest.approx(float(side.marginal(q, 5.0)), abs=1e-3)
 
