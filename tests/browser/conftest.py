@@ -67,12 +67,12 @@ def server(browser_path: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def compiled() -> None:
-    """Run what the tests run first: on a new computer loops are compiled for minutes, which is not what they wait for."""
+    """Run what the tests run first: on a new computer loops are compiled for minutes before a run begins."""
     from scenarios import load, run
 
     for venues in ("call", "order_book"):
         run(load("textbook-banking", {"instruments.carbon.venues": venues, "calendar.years": 2}))
-    run(load("jiangxi", {"calendar.years": 2, "population.accounts": 1270}))
+    run(load("jiangxi", {"calendar.years": 2}))
 
 
 class Watched:
