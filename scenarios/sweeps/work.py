@@ -158,10 +158,9 @@ class Bench:
     def __init__(self, store: SweepStore) -> None:
         self.store = store
         self.parameters = store.parameters
-        self.built: OrderedDict[int, tuple[Scenario, MarketSpec]] = OrderedDict()
+        self.built: OrderedDict[int, MarketSpec] = OrderedDict()
         self.model_seconds = 0.0
-        self._values: list[dict[str, Any]] = []
-        self._first = 0
+        self._scenarios: dict[int, Scenario | Exception] = {}
         self._busy = 0.0
         self._settled = False
 
@@ -176,7 +175,16 @@ class Bench:
     def _read_points(self, units: range) -> None:
         each = 1 if self.store.adaptive else len(self.store.seeds)
         points = range(units.start // each, (units.stop - 1) // each + 1)
-        self._first, self._values = points.start, self.store.values(points)
+        # All at once: between two runs, with nothing in the processor's caches, each would take three times as long.
+        self._scenarios = {
+            point: self._loaded(values) for point, values in zip(points, self.store.values(points), strict=True)
+        }
+
+    def _loaded(self, values: "dict[str, Any]") -> "Scenario | Exception":
+        try:
+            return self.store.base.at(self.parameters, values)
+        except Exception as error:  # told by the row of each run of the point
+            return error
 
     def _until_narrow(self, point: int, rule: Until) -> Iterator[Row]:
         """Run seeds of a point until the interval of its mean is narrow: t s/√n ≤ half width; failures do not count."""
@@ -241,9 +249,10 @@ class Bench:
         return {name: frames[name] for name in names if name in frames}
 
     def _scenario(self, point: int) -> "Scenario":
-        if point in self.built:
-            return self.built[point][0]
-        return self.store.base.at(self.parameters, self._values[point - self._first])
+        scenario = self._scenarios[point]
+        if isinstance(scenario, Exception):
+            raise scenario
+        return scenario
 
     def _spec(self, point: int, scenario: "Scenario") -> "MarketSpec":
         from scenarios.build import build
@@ -253,8 +262,8 @@ class Bench:
                 self.built.popitem(last=False)
             # Nobody reads the journal, single trades or orders of a sweep's runs, and no other table depends on them.
             spec = replace(build(scenario), record_journal=False, record_trades=False, record_sessions=False)
-            self.built[point] = scenario, spec
-        return self.built[point][1]
+            self.built[point] = spec
+        return self.built[point]
 
     def _collect(self, seconds: float) -> None:
         """Free the models of the last second; what was there before the second run is not looked through each time."""
