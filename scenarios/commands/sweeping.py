@@ -151,7 +151,7 @@ def print_summary(result: "SweepResult", report: Path | None) -> None:
             for row in part.to_dict("records")
         ]  # fmt: skip
         columns = (*lead, "mean", "5 %", "median", "95 %", "runs", "failed")
-        say_table(columns, rows, range(len(lead), len(columns)))
+        say_table(columns, rows, range(len(columns)))
     for row in result.failures.head(5).itertuples():
         tell(f"failed: run {row.run} (point {row.point}, seed {row.seed}), {row.stage}: {row.message}")
     if failed > 5:
