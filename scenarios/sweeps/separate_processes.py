@@ -108,16 +108,24 @@ class SeparateProcesses(Executor):
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back while a process is started: it inherits that, and would otherwise print where it was hit."""
-    if not hasattr(signal, "pthread_sigmask"):
+    """Hold Ctrl-C back while a process is started: it inherits that, and would otherwise print where it was hit.
+
+    Another thread of this process may take the signal, so what Python does on it waits too.
+    """
+    if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
         yield
         return
     resource_tracker.ensure_running()  # would let Ctrl-C through when it is started on the way
+    pressed: list[int] = []
+    heed = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, heed)
+        if pressed and callable(heed):
+            heed(signal.SIGINT, None)
 
 
 def _begin(orders: Any) -> None:

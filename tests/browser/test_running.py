@@ -44,6 +44,8 @@ def test_a_thousand_clicks_on_run_run_a_cancelled_scenario_once(page):
 
 
 def test_a_thousand_clicks_on_a_lever_make_one_run_of_what_was_chosen_last(page):
+    go(page, "runs")
+    others = page.locator("#content tbody tr").filter(has_text=FAST).count()  # of other tests, at the same server
     go(page, scenario=f"{FAST};instruments.carbon.penalty.rate=777")
     step = page.locator(".mantine-NumberInput-control[data-direction=down]").first
     box = step.bounding_box()
@@ -58,8 +60,9 @@ def test_a_thousand_clicks_on_a_lever_make_one_run_of_what_was_chosen_last(page)
     settled(page)
     assert value(page, "Mean price") == pytest.approx(23.75, abs=0.01)
     go(page, "runs")
-    mine = page.locator("#content tbody tr").filter(has_text=FAST)
-    assert 1 <= mine.count() <= 20  # not hundreds
+    rows = page.locator("#content tbody tr").filter(has_text=FAST)
+    expect(rows.first).to_be_visible()
+    assert rows.count() - others <= 20  # not hundreds
 
 
 def test_a_killed_worker_costs_a_run_some_time_and_nobody_else_anything(page, server):

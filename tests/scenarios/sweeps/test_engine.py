@@ -5,6 +5,7 @@ import os
 import resource
 import subprocess
 import sys
+import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -388,11 +389,15 @@ def test_workers_take_turns_and_a_dead_one_is_replaced():
     with SeparateProcesses(2) as executor:
         first = {executor.submit(os.getpid).result() for _ in range(3)}
         assert len(first) == 1
-        pids = {one.result() for one in [executor.submit(os.getpid) for _ in range(2)]}
-        assert len(pids) == 2
+        busy = executor.submit(time.sleep, 0.5)  # whoever is free is given the next task
+        second = executor.submit(os.getpid).result()
+        assert second not in first
+        busy.result()
         with pytest.raises(Exception, match="abruptly"):
             executor.submit(os._exit, 3).result()
-        after = {one.result() for one in [executor.submit(os.getpid) for _ in range(4)]}
-        assert len(after) == 2
-        assert len(after & pids) == 1
-    assert not any(tiny.alive(pid) for pid in pids | after)
+        busy = executor.submit(time.sleep, 0.5)
+        assert executor.submit(os.getpid).result() == second
+        busy.result()
+        third = executor.submit(os.getpid).result()
+        assert third not in {*first, second}
+    assert not any(tiny.alive(pid) for pid in {*first, second, third})
