@@ -3,19 +3,15 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from pydantic import ValidationError
 
 from scenarios.calibration.declared import Calibration
 from scenarios.calibration.observations import read_observations, spread, tables_needed
-from scenarios.documents import Node, as_json, node_of, read_document
-from scenarios.errors import InputError, Problem
-from scenarios.layers import collect, replaced
-from scenarios.loading import Origin, shown
-from scenarios.search.loading import Values, scenario_of, sweep_of_rows, translated
+from scenarios.errors import InputError
+from scenarios.loading import Origin
+from scenarios.search.loading import Values, sweep_of_rows
 from scenarios.sweeps.base import Base
+from scenarios.sweeps.declarations import StudyOrigin, Written, declared_in, in_file, in_python, scenario_of
 from scenarios.sweeps.designs import points_of
 from scenarios.sweeps.loading import SweepPlan, one_at_a_time
 from scenarios.sweeps.parameters import Parameter, parameters_of
@@ -24,16 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class CalibrationOrigin(Origin):
-    """Where the keys of a calibration are written, asked for by the keys that a sweep has for the same things."""
-
-    def place(self, key: str) -> tuple[str, int]:
-        """Return the file label and line of a key of the sweep or of the calibration."""
-        return super().place(self.own(key))
-
-    def problem(self, key: str, message: str, remedy: str) -> Problem:
-        """Return a problem at a key of the sweep, by the key of the calibration."""
-        return super().problem(self.own(key), message, remedy)
+class CalibrationOrigin(StudyOrigin):
+    """Where the keys of a calibration are written."""
 
     @staticmethod
     def own(key: str) -> str:
@@ -75,41 +63,17 @@ def load_calibration(path: str | os.PathLike[str], changes: Mapping[str, Any] | 
     ------
     InputError : with every mistake, each with file, line, key and remedy.
     """
-    file = Path(path)
-    label = shown(file)
-    tree, problems = read_document(file, label)
-    return _planned(tree, problems, label, file.parent, changes or {})
+    return _planned(in_file("calibration", path, changes or {}))
 
 
 def calibration_of(declared: Mapping[str, Any], folder: str | os.PathLike[str] = ".") -> CalibrationPlan:
     """Return the plan of a calibration declared as plain data; files are named relative to a folder."""
-    try:
-        tree = node_of({"calibration": 1, **declared}, "calibration")
-    except TypeError as error:
-        message = f"a value of type {error} is no plain data"
-        problem = Problem("calibration", 0, "calibration", message, "Give numbers, text, lists and mappings.")
-        raise InputError([problem]) from None
-    return _planned(tree, [], "calibration", Path(folder), {})
+    return _planned(in_python("calibration", declared, folder))
 
 
-def _planned(
-    tree: Node, problems: list[Problem], label: str, folder: Path, changes: Mapping[str, Any]
-) -> CalibrationPlan:
-    problems = list(problems)
-    for key, value in changes.items():
-        tree = replaced(tree, key, value, problems, label)
-    places: dict[str, tuple[str, int]] = {}
-    collect(tree, "", places)
-    origin = CalibrationOrigin(label, places, {label: folder, "": folder})
-    if "calibration" not in tree.children:
-        message, remedy = "the key is missing", "Add `calibration: 1` as the first line."
-        problems.append(Problem(label, 0, "calibration", message, remedy))
-        tree = Node({"calibration": Node(1, label, 0), **tree.children}, label, tree.line)
-    try:
-        declared = Calibration.model_validate_json(as_json(tree), strict=True)
-    except ValidationError as error:
-        raise InputError([*problems, *translated(error, tree, origin, Calibration)]) from None
-    scenario = scenario_of(declared.scenario, declared.overrides, folder, origin, problems)
+def _planned(written: Written) -> CalibrationPlan:
+    declared, origin, problems = declared_in(written, Calibration, CalibrationOrigin)
+    scenario = scenario_of(declared.scenario, declared.overrides, written.folder, origin, problems)
     base = Base.of(scenario)
     sweep = sweep_of_rows(declared, [], "sets", declared.parameters, declared.worlds)
     parameters, more = parameters_of(sweep, base.plain, origin)

@@ -6,20 +6,16 @@ Decisions and worlds are checked as the levers and uncertainties of a sweep are,
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from scenarios.documents import Node, as_json, node_of, read_document
 from scenarios.errors import InputError, Problem
-from scenarios.layers import collect, replaced
-from scenarios.loading import Origin, library, read, shown
-from scenarios.messages import explain, suggestion
+from scenarios.loading import Origin
+from scenarios.messages import suggestion
 from scenarios.schema import Scenario
 from scenarios.search.constraints import Constraint, constraint_of
 from scenarios.search.declared import Search, Worlds
 from scenarios.sweeps.base import Base
+from scenarios.sweeps.declarations import StudyOrigin, Written, declared_in, in_file, in_python, scenario_of
 from scenarios.sweeps.declared import Crossed, Listed, Sweep, Varied
 from scenarios.sweeps.designs import points_of
 from scenarios.sweeps.loading import SweepPlan, one_at_a_time, whole_points
@@ -37,16 +33,8 @@ Function = Callable[["pd.DataFrame"], float]
 WHOLE_CAP = 100.0
 
 
-class SearchOrigin(Origin):
-    """Where the keys of a search are written, asked for by the keys that a sweep has for the same things."""
-
-    def place(self, key: str) -> tuple[str, int]:
-        """Return the file label and line of a key of the sweep or of the search."""
-        return super().place(self.own(key))
-
-    def problem(self, key: str, message: str, remedy: str) -> Problem:
-        """Return a problem at a key of the sweep, by the key of the search."""
-        return super().problem(self.own(key), message, remedy)
+class SearchOrigin(StudyOrigin):
+    """Where the keys of a search are written."""
 
     @staticmethod
     def own(key: str) -> str:
@@ -159,10 +147,7 @@ def load_search(
     ------
     InputError : with every mistake, each with file, line, key and remedy.
     """
-    file = Path(path)
-    label = shown(file)
-    tree, problems = read_document(file, label)
-    return _planned(tree, problems, label, file.parent, changes or {}, objectives or {})
+    return _planned(in_file("search", path, changes or {}), objectives or {})
 
 
 def search_of(
@@ -171,38 +156,14 @@ def search_of(
     objectives: Mapping[str, Function] | None = None,
 ) -> SearchPlan:
     """Return the plan of a search declared as plain data; files are named relative to a folder. See `load_search`."""
-    try:
-        tree = node_of({"search": 1, **declared}, "search")
-    except TypeError as error:
-        message = f"a value of type {error} is no plain data"
-        raise InputError([Problem("search", 0, "search", message, "Give numbers, text, lists and mappings.")]) from None
-    return _planned(tree, [], "search", Path(folder), {}, objectives or {})
+    return _planned(in_python("search", declared, folder), objectives or {})
 
 
-def _planned(
-    tree: Node,
-    problems: list[Problem],
-    label: str,
-    folder: Path,
-    changes: Mapping[str, Any],
-    functions: Mapping[str, Function],
-) -> SearchPlan:
-    problems = list(problems)
-    for key, value in changes.items():
-        tree = replaced(tree, key, value, problems, label)
-    places: dict[str, tuple[str, int]] = {}
-    collect(tree, "", places)
-    origin = SearchOrigin(label, places, {label: folder, "": folder})
-    if "search" not in tree.children:
-        problems.append(Problem(label, 0, "search", "the key is missing", "Add `search: 1` as the first line."))
-        tree = Node({"search": Node(1, label, 0), **tree.children}, label, tree.line)
-    try:
-        declared = Search.model_validate_json(as_json(tree), strict=True)
-    except ValidationError as error:
-        raise InputError([*problems, *translated(error, tree, origin, Search)]) from None
+def _planned(written: Written, functions: Mapping[str, Function]) -> SearchPlan:
+    declared, origin, problems = declared_in(written, Search, SearchOrigin)
     if not declared.tightest_cap and not declared.objectives and not functions:
         problems.append(origin.problem("objectives", "nothing is to be low or high", "Give objectives."))
-    scenario = scenario_of(declared.scenario, declared.overrides, folder, origin, problems)
+    scenario = scenario_of(declared.scenario, declared.overrides, written.folder, origin, problems)
     return _settled(declared, scenario, origin, problems, functions)
 
 
@@ -277,28 +238,3 @@ def _constraints(
         except InputError as error:
             problems += [origin.problem(f"{key}.{place}", one.message, one.remedy) for one in error.problems]
     return tuple(found)
-
-
-def scenario_of(
-    name: str, overrides: Mapping[str, Any], folder: Path, origin: Origin, problems: list[Problem]
-) -> Scenario:
-    """Return the scenario that a file names: of the library, or of a file beside it; raises InputError with all."""
-    path: str | Path = name
-    if name not in library():
-        path = folder / name
-        if not path.exists():
-            message = f"there is no scenario {name!r} in the library or beside this file"
-            remedy = suggestion(name, list(library()), "Library names")
-            raise InputError([*problems, origin.problem("scenario", message, remedy)])
-    draft = read(path, overrides)
-    problems += draft.problems
-    if draft.scenario is None:
-        raise InputError(problems)
-    return draft.scenario
-
-
-def translated(error: ValidationError, tree: Node, origin: Origin, top: type[Any]) -> Iterator[Problem]:
-    """Return pydantic's findings about a document as problems."""
-    for detail in error.errors(include_url=False):
-        path, message, remedy = explain(detail, tree, top)
-        yield origin.problem(".".join(map(str, path)) or origin.label, message, remedy)

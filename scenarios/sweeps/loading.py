@@ -8,18 +8,13 @@ names of outcomes.
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from scenarios.documents import Node, as_json, node_of, read_document
 from scenarios.errors import InputError, Problem
-from scenarios.layers import collect, replaced
-from scenarios.loading import Draft, Origin, library, read, shown
-from scenarios.messages import explain
+from scenarios.loading import Origin
 from scenarios.schema import Scenario
 from scenarios.sweeps.base import Base
+from scenarios.sweeps.declarations import StudyOrigin, Written, declared_in, in_file, in_python, scenario_of
 from scenarios.sweeps.declared import MOST_RUNS, Sweep, Until
 from scenarios.sweeps.designs import points_of, size_of
 from scenarios.sweeps.parameters import Parameter, parameters_of
@@ -74,10 +69,7 @@ def load_sweep(path: str | os.PathLike[str], changes: Mapping[str, Any] | None =
     ------
     InputError : with every mistake, each with file, line, key and remedy.
     """
-    file = Path(path)
-    label = shown(file)
-    tree, problems = read_document(file, label)
-    return _planned(tree, problems, label, file.parent, changes or {})
+    return _planned(in_file("sweep", path, changes or {}))
 
 
 def sweep_of(declared: Mapping[str, Any], folder: str | os.PathLike[str] = ".") -> SweepPlan:
@@ -87,33 +79,13 @@ def sweep_of(declared: Mapping[str, Any], folder: str | os.PathLike[str] = ".") 
     ------
     InputError : with every mistake.
     """
-    try:
-        tree = node_of({"sweep": 1, **declared}, "sweep")
-    except TypeError as error:
-        message = f"a value of type {error} is no plain data"
-        raise InputError([Problem("sweep", 0, "sweep", message, "Give numbers, text, lists and mappings.")]) from None
-    return _planned(tree, [], "sweep", Path(folder), {})
+    return _planned(in_python("sweep", declared, folder))
 
 
-def _planned(tree: Node, problems: list[Problem], label: str, folder: Path, changes: Mapping[str, Any]) -> SweepPlan:
-    problems = list(problems)
-    for key, value in changes.items():
-        tree = replaced(tree, key, value, problems, label)
-    places: dict[str, tuple[str, int]] = {}
-    collect(tree, "", places)
-    origin = Origin(label, places, {label: folder, "": folder})
-    if "sweep" not in tree.children:
-        problems.append(Problem(label, 0, "sweep", "the key is missing", "Add `sweep: 1` as the first line."))
-        tree = Node({"sweep": Node(1, label, 0), **tree.children}, label, tree.line)
-    try:
-        declared = Sweep.model_validate_json(as_json(tree), strict=True)
-    except ValidationError as error:
-        raise InputError([*problems, *_translated(error, tree, origin)]) from None
-    draft = _scenario(declared, folder, origin)
-    problems += draft.problems
-    if draft.scenario is None:
-        raise InputError(problems)
-    return _settled(declared, draft.scenario, origin, problems)
+def _planned(written: Written) -> SweepPlan:
+    declared, origin, problems = declared_in(written, Sweep, StudyOrigin)
+    scenario = scenario_of(declared.scenario, declared.overrides, written.folder, origin, problems)
+    return _settled(declared, scenario, origin, problems)
 
 
 def _settled(declared: Sweep, scenario: Scenario, origin: Origin, problems: list[Problem]) -> SweepPlan:
@@ -139,26 +111,6 @@ def _settled(declared: Sweep, scenario: Scenario, origin: Origin, problems: list
     if problems or points is None:
         raise InputError(problems)
     return SweepPlan(declared, base, parameters, points)
-
-
-def _scenario(declared: Sweep, folder: Path, origin: Origin) -> Draft:
-    """Return the scenario of a sweep: of the library, or of a file beside the sweep's."""
-    name: str | Path = declared.scenario
-    if declared.scenario not in library():
-        name = folder / declared.scenario
-        if not name.exists():
-            from scenarios.messages import suggestion
-
-            message = f"there is no scenario {declared.scenario!r} in the library or beside this file"
-            remedy = suggestion(declared.scenario, list(library()), "Library names")
-            raise InputError([origin.problem("scenario", message, remedy)])
-    return read(name, declared.overrides)
-
-
-def _translated(error: ValidationError, tree: Node, origin: Origin) -> Iterator[Problem]:
-    for detail in error.errors(include_url=False):
-        path, message, remedy = explain(detail, tree, Sweep)
-        yield origin.problem(".".join(map(str, path)) or "sweep", message, remedy)
 
 
 def one_at_a_time(parameters: tuple[Parameter, ...], base: Base, origin: Origin) -> list[Problem]:

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from scenarios import load, run
 from scenarios.neighbours.ema import direction_of, ema_model
 from scenarios.sweeps import sweep_of
 
-ema = pytest.importorskip("ema_workbench")
+with warnings.catch_warnings():  # it says that it could use ipyparallel
+    warnings.simplefilter("ignore")
+    import ema_workbench as ema
 
 DECLARED = {
     "name": "every-kind",

@@ -12,8 +12,6 @@ from scenarios.neighbours.point_function import PointFunction
 from scenarios.neighbours.salib import salib_function, salib_problem
 from scenarios.sweeps import sweep_of
 
-pytest.importorskip("SALib")
-
 DECLARED = {
     "name": "caps",
     "scenario": "textbook-montgomery",

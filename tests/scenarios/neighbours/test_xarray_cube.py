@@ -10,8 +10,6 @@ import pytest
 from scenarios.errors import InputError
 from scenarios.neighbours.xarray_cube import xarray_cube
 
-pytest.importorskip("xarray")
-
 CAPS, VENUES, GROWTH, SEEDS = [80.0, 90.0, 100.0], ["call", "posted"], [0.0, 0.02], [0, 1]
 
 

@@ -42,10 +42,8 @@ def started(folder: Path, engine: str, *before: str) -> subprocess.Popen:
 
 
 def under_mpi(folder: Path, ranks: int = 2) -> subprocess.Popen:
-    pytest.importorskip("mpi4py")
     program = mpiexec()
-    if program is None:
-        pytest.skip("there is no mpiexec")
+    assert program is not None, "there is no mpiexec: the extra `test` brings one with the wheel mpich"
     return started(folder, "mpi", program, "-n", str(ranks))
 
 
@@ -62,7 +60,6 @@ def test_processors_are_those_that_may_be_used():
 
 @pytest.mark.slow
 def test_dask_with_a_killed_worker(whole, tmp_path):
-    pytest.importorskip("distributed")
     store = tiny.begun(tmp_path / "sweep", **CHANGES)
     with started(store.folder, "dask") as driver:
         while driver.stdout.readline() in {"", "done 0\n"}:
@@ -79,7 +76,8 @@ def test_dask_with_a_killed_worker(whole, tmp_path):
 
 @pytest.mark.slow
 def test_dask_of_a_client_and_of_an_address(whole, tmp_path):
-    distributed = pytest.importorskip("distributed")
+    import distributed
+
     engine = executors.dask(workers=2)
     with engine() as pool:
         client = pool.executor._client
@@ -98,7 +96,6 @@ def test_dask_of_a_client_and_of_an_address(whole, tmp_path):
 
 @pytest.mark.slow
 def test_a_run_that_kills_dask_workers_is_one_failed_row(tmp_path):
-    pytest.importorskip("distributed")
     from concurrent.futures import Executor
     from contextlib import contextmanager
 
@@ -122,7 +119,6 @@ def once(dask_scheduler=None):
 
 
 def test_dask_without_a_scheduler_is_told():
-    pytest.importorskip("distributed")
     with pytest.raises(InputError, match="no Dask scheduler answers there"), executors.dask("nonsense://nowhere")():
         pass
 
