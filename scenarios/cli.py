@@ -15,7 +15,7 @@ from cyclopts.validators import Number
 
 from market.errors import QuotaLabError
 from scenarios import cli_studies  # noqa: F401 - its commands join the same line
-from scenarios.cli_options import AsJson, Language, app, whole
+from scenarios.cli_options import AsJson, Language, Settings, Workers, app, whole
 from scenarios.commands.screens import tell, tell_problems
 from scenarios.errors import InputError
 
@@ -72,7 +72,7 @@ def run(
     /,
     *,
     seed: Annotated[int, Parameter(converter=whole, validator=Number(gte=0))] = 0,
-    settings: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
+    settings: Settings = None,
     out: Path | None = None,
     json: AsJson = False,
     report: bool = True,
@@ -105,9 +105,9 @@ def compare(
     *,
     vary: Annotated[list[str] | None, Parameter(negative="")] = None,
     seeds: Annotated[int, Parameter(converter=whole, validator=Number(gte=1, lte=100_000))] = 10,
-    settings: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
+    settings: Settings = None,
     baseline: str = "1",
-    workers: Annotated[int | None, Parameter(converter=whole, validator=Number(gte=1, lte=512))] = None,
+    workers: Workers = None,
     out: Path | None = None,
     json: AsJson = False,
     language: Language = "en",

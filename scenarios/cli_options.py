@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter, Token
+from cyclopts.validators import Number
 
 
 def _version() -> str:
@@ -33,3 +34,5 @@ def whole(kind: type[int], tokens: Sequence[Token]) -> int:
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON document.")]
 Language = Annotated[Literal["en", "zh"], Parameter(help="Language of the report.")]
+Settings = Annotated[list[str] | None, Parameter(name="--set", negative="")]
+Workers = Annotated[int | None, Parameter(converter=whole, validator=Number(gte=1, lte=512))]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from scenarios.cli_options import AsJson, Language, app, whole
+from scenarios.cli_options import AsJson, Language, Settings, Workers, app, whole
 
 
 @app.command
@@ -14,9 +14,9 @@ def sweep(
     name: Path,
     /,
     *,
-    settings: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
+    settings: Settings = None,
     out: Path | None = None,
-    workers: Annotated[int | None, Parameter(converter=whole, validator=Number(gte=1, lte=512))] = None,
+    workers: Workers = None,
     engine: Literal["processes", "dask", "mpi"] = "processes",
     scheduler: str | None = None,
     retry_failed: Annotated[bool, Parameter(negative="")] = False,
@@ -110,9 +110,9 @@ def search(
     name: Path,
     /,
     *,
-    settings: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
+    settings: Settings = None,
     out: Path | None = None,
-    workers: Annotated[int | None, Parameter(converter=whole, validator=Number(gte=1, lte=512))] = None,
+    workers: Workers = None,
     json: AsJson = False,
     language: Language = "en",
 ) -> int:
@@ -140,9 +140,9 @@ def calibrate(
     name: Path,
     /,
     *,
-    settings: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
+    settings: Settings = None,
     out: Path | None = None,
-    workers: Annotated[int | None, Parameter(converter=whole, validator=Number(gte=1, lte=512))] = None,
+    workers: Workers = None,
     json: AsJson = False,
     language: Language = "en",
 ) -> int:
@@ -169,10 +169,10 @@ def dossier(
     name: str,
     /,
     *,
-    settings: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
+    settings: Settings = None,
     out: Path | None = None,
     seeds: Annotated[int | None, Parameter(converter=whole, validator=Number(gte=1, lte=10_000))] = None,
-    workers: Annotated[int | None, Parameter(converter=whole, validator=Number(gte=1, lte=512))] = None,
+    workers: Workers = None,
     quick: Annotated[bool, Parameter(negative="")] = False,
     points: Annotated[int | None, Parameter(converter=whole, validator=Number(gte=2))] = None,
     trajectories: Annotated[int | None, Parameter(converter=whole, validator=Number(gte=2))] = None,
